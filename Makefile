@@ -1,0 +1,39 @@
+# The commands of the project. `make help` lists them. Each installs the Debian packages it needs
+# when they are missing, and starts at once when they are not.
+
+PACKAGES = g++ cmake ninja-build ccache pkg-config \
+  libboost1.81-dev libssl-dev libsimdjson-dev libconcurrentqueue-dev libtomlplusplus-dev \
+  libsodium-dev libcli11-dev libspdlog-dev libfmt-dev libsystemd-dev libgtest-dev
+
+JOBS ?= $(shell nproc)
+ARGS ?=
+
+.PHONY: help packages build test demo sanitize clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+packages:
+	@scripts/install-packages $(PACKAGES)
+
+build: packages ## the release programs, in build/bin/
+	@cmake --preset release >build.log 2>&1 || { cat build.log; rm -f build.log; exit 1; }
+	@rm -f build.log
+	@cmake --build --preset release -j $(JOBS)
+
+demo: build ## a scripted leader, three followers, real processes over TLS; ARGS="--json" for JSON
+	@build/bin/copyd demo $(ARGS)
+
+test: build ## all tests of the release build
+	@ctest --test-dir build --output-on-failure --timeout 300 -j $(JOBS)
+
+sanitize: packages ## the tests under ASan+UBSan, then those with threads under TSan
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS)
+	@ctest --test-dir build/dev --output-on-failure --timeout 600 -j $(JOBS)
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan -j $(JOBS) --target tests_with_threads
+	@ctest --test-dir build/tsan --output-on-failure --timeout 600 -j $(JOBS) -L threads
+
+clean: ## removes everything that was built
+	rm -rf build

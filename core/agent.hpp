@@ -1,0 +1,58 @@
+// Agent: a piece of the engine with its own duty cycle. It is the only writer of what it owns, and
+// it does not know which thread runs it: its own pinned thread, one shared with the others, or a
+// test that calls do_work by hand.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace copyd {
+
+class Agent {
+ public:
+  virtual ~Agent() = default;
+  virtual const char* name() const noexcept = 0;
+  // One bounded pass. Returns how much was done; 0 lets the thread idle.
+  virtual int do_work() noexcept = 0;
+};
+
+enum class Idle : std::uint8_t {
+  spin,     // never gives the processor away: the lowest latency
+  backoff,  // spins, then yields, then naps up to half a millisecond
+  sleep,    // naps a millisecond whenever there is nothing to do
+};
+
+// One thread that runs its agents in turn until `stop`. Joins on destruction.
+class AgentThread {
+ public:
+  AgentThread(std::string name, std::vector<Agent*> agents, Idle idle, std::optional<int> cpu);
+  ~AgentThread();
+  AgentThread(const AgentThread&) = delete;
+  AgentThread& operator=(const AgentThread&) = delete;
+
+  void stop() noexcept;
+  // False when the operating system refused the processor asked for.
+  bool pinned() const noexcept { return pinned_.load(std::memory_order_acquire); }
+  // Passes made so far; a thread that hangs stops counting.
+  std::uint64_t passes() const noexcept { return passes_.load(std::memory_order_relaxed); }
+
+ private:
+  void run(Idle idle, std::optional<int> cpu) noexcept;
+
+  std::string name_;
+  std::vector<Agent*> agents_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> pinned_{true};
+  std::atomic<std::uint64_t> passes_{0};
+  std::thread thread_;
+};
+
+// The processors this process may use, by the affinity mask.
+std::vector<int> usable_cpus();
+
+}  // namespace copyd

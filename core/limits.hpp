@@ -1,0 +1,49 @@
+// Every bound of the engine, in one place, related by static_assert where one leans on another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace copyd::limits {
+
+inline constexpr std::size_t cache_line = 64;
+
+// Population.
+inline constexpr std::size_t symbols_max = 2048;    // the venue lists about 920 (2026-09)
+inline constexpr std::size_t leaders_max = 64;
+inline constexpr std::size_t followers_max = 4096;
+inline constexpr std::size_t lanes_max = 16;
+inline constexpr std::size_t label_max = 31;        // characters of an account's label
+
+// Queues. A full queue is counted and answered, never waited on.
+inline constexpr std::size_t leader_events_max = 8192;
+inline constexpr std::size_t orders_per_lane_max = 16384;
+inline constexpr std::size_t commands_max = 1024;
+inline constexpr std::size_t notices_max = 4096;
+
+// Orders of one lane that are sent and not finished. The copy agent never has more of them, so a
+// lane's orders and their reports always find room.
+inline constexpr std::size_t inflight_per_lane_max = 8192;
+inline constexpr std::size_t reports_per_lane_max = 4 * inflight_per_lane_max;
+static_assert(orders_per_lane_max >= inflight_per_lane_max,
+              "an order that was accepted always fits its lane's queue");
+static_assert(reports_per_lane_max >= 2 * inflight_per_lane_max,
+              "an acknowledgement and a result per order in flight always fit");
+
+// Work of one pass of an agent, so that no source starves another.
+inline constexpr int fills_per_pass = 16;
+inline constexpr int reports_per_pass = 64;
+inline constexpr int orders_per_pass = 16;
+
+// Messages.
+inline constexpr std::size_t frame_max = 16U << 20U;   // a larger frame closes the connection
+inline constexpr std::size_t order_text_max = 1024;
+inline constexpr std::size_t client_order_id_max = 36; // the venue's limit
+
+// A ledger's lots; beyond it the two oldest merge (copy semantics).
+inline constexpr std::size_t lots_max = 64;
+
+// Trades remembered for de-duplication. Older ones count as seen by their symbol's floor.
+inline constexpr std::size_t seen_trades_max = 65536;
+
+}  // namespace copyd::limits
