@@ -1,0 +1,103 @@
+// Snapshots and records read over REST. Cold: each call parses one body into owned values.
+// Every function gives Errc::malformed for a body that does not say what it must. Unknown fields
+// are allowed; rows of symbols that exchangeInfo does not list are kept by name where it matters.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/flow.hpp"
+#include "core/result.hpp"
+#include "core/symbols.hpp"
+#include "venue/user_data.hpp"
+
+namespace copyd::venue {
+
+// {"code":…,"msg":…}; code 0 when the body is not such a record (a gateway's HTML, say).
+struct ErrorBody {
+  std::int32_t code = 0;
+  std::string message;
+};
+ErrorBody decode_error(std::string_view body);
+
+Result<VenueTime> decode_time(std::string_view body);
+
+// exchangeInfo: every symbol with its filters (see SymbolFilters), and the order limits announced.
+struct ExchangeInfo {
+  SymbolTable symbols;
+  int orders_per_10s = 300;
+  int orders_per_minute = 1200;
+};
+Result<ExchangeInfo> decode_exchange_info(std::string_view body);
+
+struct AccountConfig {
+  PositionMode mode = PositionMode::one_way;
+  bool multi_assets = false;
+  bool can_trade = true;
+};
+Result<AccountConfig> decode_account_config(std::string_view body);
+
+Result<std::string> decode_listen_key(std::string_view body);
+
+struct PositionRisk {
+  std::string symbol_name;
+  std::optional<SymbolId> symbol;
+  Leg leg = Leg::both;
+  Qty qty;  // signed
+  VenueTime update_time;
+};
+Result<std::vector<PositionRisk>> decode_position_risk(std::string_view body,
+                                                       const SymbolTable& symbols);
+
+// totalMarginBalance of v3/account: wallet plus unrealised profit, as the venue reports it in USD.
+Result<Usd> decode_margin_balance(std::string_view body);
+// accountAlias of v3/balance: the same for two keys of one account.
+Result<std::string> decode_account_alias(std::string_view body);
+
+struct OrderRecord {
+  std::string symbol_name;
+  VenueOrderId order;
+  std::string client_order_id;
+  OrderStatus status = OrderStatus::other;
+  Qty order_qty;
+  Qty executed_qty;
+  Price average_price;  // 0 when absent
+  VenueTime time;
+  VenueTime update_time;
+};
+Result<OrderRecord> decode_order(std::string_view body);
+Result<std::vector<OrderRecord>> decode_orders(std::string_view body);
+
+struct UserTrade {
+  std::string symbol_name;
+  TradeId trade;
+  VenueOrderId order;
+  Side side = Side::buy;
+  Leg leg = Leg::both;
+  Price price;
+  Qty qty;
+  VenueTime time;
+};
+Result<std::vector<UserTrade>> decode_user_trades(std::string_view body);
+
+// The key-permission record. A flag that is absent is unknown, which for a dangerous right means
+// refused.
+struct KeyPermissions {
+  std::optional<bool> ip_restrict;
+  std::optional<bool> reading;
+  std::optional<bool> futures;
+  std::optional<bool> withdrawals;
+  std::optional<bool> internal_transfer;
+  std::optional<bool> universal_transfer;
+  std::optional<VenueTime> trading_expires;
+};
+Result<KeyPermissions> decode_key_permissions(std::string_view body);
+
+// The forced executions of the venue, by their client order id: autoclose-, adl_autoclose,
+// settlement_autoclose-, delivery_autoclose-.
+bool is_forced_order(std::string_view client_order_id) noexcept;
+
+}  // namespace copyd::venue

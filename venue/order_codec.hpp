@@ -1,0 +1,75 @@
+// The WebSocket API's language of orders: order.place, session.logon, and their answers.
+// Encoding writes into the caller's buffer and allocates nothing (with HMAC or after a logon).
+// Source: Binance docs, "WebSocket API general info", "New Order"; answers as of 2026-09-19.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/flow.hpp"
+#include "core/result.hpp"
+#include "core/symbols.hpp"
+#include "venue/client_order_id.hpp"
+#include "venue/errors.hpp"
+#include "venue/signer.hpp"
+#include "venue/user_data.hpp"
+
+namespace copyd::venue {
+
+struct PlaceRequest {
+  std::uint64_t id = 0;            // echoed in the answer
+  const OrderTerms* terms = nullptr;
+  std::string_view symbol;
+  ClientOrderId client_order_id;
+  VenueTime timestamp;
+  int recv_window_ms = 2000;
+};
+
+// An order.place request. `signer` null: the session is logged on, apiKey and signature are left
+// out. Copies carry selfTradePreventionMode=EXPIRE_TAKER and newOrderRespType=RESULT.
+// Parameters are signed sorted by name. Returns the length, 0 when `out` is too small.
+std::size_t encode_place(const PlaceRequest& request, std::string_view api_key, Signer* signer,
+                         std::span<char> out) noexcept;
+
+// session.logon, Ed25519 only. Returns the length, 0 when `out` is too small.
+std::size_t encode_logon(std::uint64_t id, std::string_view api_key, VenueTime timestamp,
+                         Signer& signer, std::span<char> out) noexcept;
+
+// What the venue says of one order, in an answer or a query.
+struct OrderState {
+  std::string_view client_order_id;
+  VenueOrderId order;
+  OrderStatus status = OrderStatus::other;
+  Qty order_qty;
+  Qty executed_qty;
+  Price average_price;   // 0 when absent: the venue no longer sends it with answers to placing
+  VenueTime update_time;
+};
+
+struct Reply {
+  std::uint64_t id = 0;        // 0: the venue named no request
+  int status = 0;              // 200 or the error's
+  std::int32_t code = 0;       // the venue's error code, 0 on success
+  std::string_view message;    // of the error
+  bool has_order = false;      // `order` is filled in
+  OrderState order;
+};
+
+class ReplyDecoder {
+ public:
+  ReplyDecoder();
+  ~ReplyDecoder();
+  ReplyDecoder(ReplyDecoder&&) noexcept;
+  // REQUIRES: at least 64 readable bytes behind the frame. Views live until the next decode.
+  // Errors: malformed.
+  Result<Reply> decode(std::string_view frame);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace copyd::venue

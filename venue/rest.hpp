@@ -1,0 +1,51 @@
+// Requests to the REST API: the target (path and query, signed where needed) of each call we make.
+// Cold. A target with a signature or a listen key is never logged.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "venue/signer.hpp"
+
+namespace copyd::venue {
+
+// The venue's four front doors.
+struct Endpoints {
+  std::string rest;     // https origin
+  std::string sapi;     // https origin of the key-permission record; "" where there is none
+  std::string ws_api;   // wss URL
+  std::string streams;  // wss origin; /private, /market, /public are appended
+
+  static Endpoints binance_usdm();
+  static Endpoints binance_usdm_testnet();
+  // The private stream of one account.
+  std::string private_stream(std::string_view listen_key) const;
+};
+
+using Params = std::vector<std::pair<std::string_view, std::string>>;
+
+// path?params&recvWindow=…&timestamp=…&signature=…, values percent-encoded, signed as sent.
+std::string signed_target(std::string_view path, const Params& params, VenueTime timestamp,
+                          int recv_window_ms, Signer& signer);
+// path?params without a signature.
+std::string plain_target(std::string_view path, const Params& params);
+
+namespace path {
+inline constexpr std::string_view time = "/fapi/v1/time";
+inline constexpr std::string_view exchange_info = "/fapi/v1/exchangeInfo";
+inline constexpr std::string_view account_config = "/fapi/v1/accountConfig";
+inline constexpr std::string_view listen_key = "/fapi/v1/listenKey";
+inline constexpr std::string_view position_risk = "/fapi/v3/positionRisk";
+inline constexpr std::string_view account = "/fapi/v3/account";
+inline constexpr std::string_view balance = "/fapi/v3/balance";
+inline constexpr std::string_view order = "/fapi/v1/order";
+inline constexpr std::string_view all_orders = "/fapi/v1/allOrders";
+inline constexpr std::string_view user_trades = "/fapi/v1/userTrades";
+inline constexpr std::string_view api_restrictions = "/sapi/v1/account/apiRestrictions";
+}  // namespace path
+
+}  // namespace copyd::venue
