@@ -20,6 +20,7 @@ namespace copyd::config {
 struct Position {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
+  friend bool operator==(const Position&, const Position&) = default;
 };
 
 enum class Threads : std::uint8_t { auto_, dedicated, shared };
@@ -29,6 +30,7 @@ struct Cpus {
   std::optional<int> feed;
   std::optional<int> copy;
   std::vector<int> lanes;
+  friend bool operator==(const Cpus&, const Cpus&) = default;
 };
 
 struct Engine {
@@ -40,6 +42,7 @@ struct Engine {
   std::string state_dir = "/var/lib/copyd";
   std::string control = "/run/copyd/control.sock";
   std::string http;  // "" = off
+  friend bool operator==(const Engine&, const Engine&) = default;
 };
 
 struct Venue {
@@ -51,28 +54,35 @@ struct Venue {
   std::string ws_api;
   std::string streams;
   std::string ca_file;  // trusted in addition to the system's; allowed with every name
+  friend bool operator==(const Venue&, const Venue&) = default;
 };
 
 struct Keys {
   std::string file = "/var/lib/copyd/keys.sealed";
+  friend bool operator==(const Keys&, const Keys&) = default;
 };
 
 struct Leader {
   std::string label;
   int connections = 1;  // user-data connections that race each other
+  friend bool operator==(const Leader&, const Leader&) = default;
 };
 
 struct FixedRatio {
   Ratio ratio;
+  friend bool operator==(const FixedRatio&, const FixedRatio&) = default;
 };
 struct EquityRatio {
   Ratio multiplier = Ratio::whole(1);
+  friend bool operator==(const EquityRatio&, const EquityRatio&) = default;
 };
 struct FixedNotional {
   Usd notional;  // per leader order
+  friend bool operator==(const FixedNotional&, const FixedNotional&) = default;
 };
 struct FixedQuantity {
   Qty quantity;  // per leader order
+  friend bool operator==(const FixedQuantity&, const FixedQuantity&) = default;
 };
 using Sizing = std::variant<FixedRatio, EquityRatio, FixedNotional, FixedQuantity>;
 
@@ -80,6 +90,7 @@ struct OrderStyle {
   enum class Type : std::uint8_t { market, limit_ioc };
   Type type = Type::limit_ioc;
   std::int32_t max_slippage_bps = 50;  // limit_ioc only
+  friend bool operator==(const OrderStyle&, const OrderStyle&) = default;
 };
 
 enum class MinOrder : std::uint8_t { carry, round_up };
@@ -90,6 +101,7 @@ struct Leverage {
   enum class Kind : std::uint8_t { mirror, keep, fixed };
   Kind kind = Kind::keep;  // the documented default `mirror` takes effect with preparing accounts
   int value = 0;           // fixed only, 1..125
+  friend bool operator==(const Leverage&, const Leverage&) = default;
 };
 enum class Margin : std::uint8_t { mirror, keep, cross, isolated };
 
@@ -106,11 +118,13 @@ struct Link {
   Leverage leverage;
   Margin margin = Margin::keep;
   OnStart on_start = OnStart::ignore;
+  friend bool operator==(const Link&, const Link&) = default;
 };
 
 // A limit on losses: an amount or a share of the base.
 struct LossLimit {
   std::variant<Usd, Ratio> value;
+  friend bool operator==(const LossLimit&, const LossLimit&) = default;
 };
 
 // Absent: no such limit.
@@ -125,6 +139,7 @@ struct Limits {
   std::optional<int> max_orders_per_10s;
   std::optional<std::int32_t> max_price_deviation_bps;
   std::map<std::string, Qty> max_order_qty;
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 enum class FollowerMode : std::uint8_t { active, reduce_only, halted, shadow };
@@ -136,6 +151,7 @@ struct Follower {
   Connection connection = Connection::own;
   Limits limits;
   std::vector<Link> links;
+  friend bool operator==(const Follower&, const Follower&) = default;
 };
 
 struct Alerts {
@@ -144,15 +160,18 @@ struct Alerts {
   std::string telegram_token_credential;
   std::string telegram_token_file;
   std::string command;
+  friend bool operator==(const Alerts&, const Alerts&) = default;
 };
 
 struct Metrics {
   bool per_follower = false;
+  friend bool operator==(const Metrics&, const Metrics&) = default;
 };
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 struct Log {
   LogLevel level = LogLevel::info;
+  friend bool operator==(const Log&, const Log&) = default;
 };
 
 struct Config {
@@ -164,6 +183,7 @@ struct Config {
   Alerts alerts;
   Metrics metrics;
   Log log;
+  friend bool operator==(const Config&, const Config&) = default;
 };
 
 }  // namespace copyd::config

@@ -1,0 +1,150 @@
+// What is checked and not built yet: refused by name, and only if it is asked for.
+#include "config/built.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "config/keys.hpp"
+#include "document.hpp"
+
+namespace copyd::config {
+namespace {
+
+std::vector<Fault> not_built(const Document& document) {
+  const LoadOutcome outcome = document.load();
+  EXPECT_TRUE(outcome.config) << listed(outcome.faults);
+  if (!outcome.config) return {};
+  return not_built_yet(*outcome.config, outcome.positions, "test.toml");
+}
+
+std::string refusal(std::string_view key, std::string_view value) {
+  Document document;
+  document.set(key, value);
+  const auto faults = not_built(document);
+  if (faults.size() != 1) return "not one fault:\n" + listed(faults);
+  EXPECT_EQ(faults[0].line, document.place_of(key).line);
+  EXPECT_EQ(faults[0].column, document.place_of(key).column);
+  EXPECT_EQ(faults[0].file, "test.toml");
+  return faults[0].message;
+}
+
+TEST(NotBuilt, TheSmallestFileAsksForNothing) {
+  EXPECT_TRUE(not_built(Document()).empty());
+}
+
+TEST(NotBuilt, ValuesThatAreNotBuiltAreNamedWithTheOneThatIs) {
+  EXPECT_EQ(refusal("engine.batch", "8"), "`engine.batch = 8` is not built yet; write 1");
+  EXPECT_EQ(refusal("engine.http", "'127.0.0.1:9464'"),
+            "`engine.http = \"127.0.0.1:9464\"` is not built yet; write \"\"");
+  EXPECT_EQ(refusal("leader.connections", "2"),
+            "`leader.connections = 2` is not built yet; write 1");
+  EXPECT_EQ(refusal("follower.state", "'shadow'"),
+            "`follower.state = \"shadow\"` is not built yet; write \"active\", \"reduce_only\" or "
+            "\"halted\"");
+  EXPECT_EQ(refusal("follower.connection", "'shared'"),
+            "`follower.connection = \"shared\"` is not built yet; write \"own\"");
+  EXPECT_EQ(refusal("follower.connection", "'auto'"),
+            "`follower.connection = \"auto\"` is not built yet; write \"own\"");
+  EXPECT_EQ(refusal("follower.link.leverage", "'mirror'"),
+            "`follower.link.leverage = \"mirror\"` is not built yet; write \"keep\"");
+  EXPECT_EQ(refusal("follower.link.leverage", "20"),
+            "`follower.link.leverage = 20` is not built yet; write \"keep\"");
+  EXPECT_EQ(refusal("follower.link.margin", "'mirror'"),
+            "`follower.link.margin = \"mirror\"` is not built yet; write \"keep\"");
+  EXPECT_EQ(refusal("follower.link.margin", "'cross'"),
+            "`follower.link.margin = \"cross\"` is not built yet; write \"keep\"");
+  EXPECT_EQ(refusal("follower.link.margin", "'isolated'"),
+            "`follower.link.margin = \"isolated\"` is not built yet; write \"keep\"");
+  EXPECT_EQ(refusal("follower.link.on_start", "'adopt'"),
+            "`follower.link.on_start = \"adopt\"` is not built yet; write \"ignore\"");
+  EXPECT_EQ(refusal("metrics.per_follower", "true"),
+            "`metrics.per_follower = true` is not built yet; write false");
+}
+
+TEST(NotBuilt, KeysThatAreNotBuiltAreNamed) {
+  const auto limit = [](std::string_view name, std::string_view value) {
+    const std::string key = "follower.limits." + std::string(name);
+    EXPECT_EQ(refusal(key, value), "`" + key + "` is not built yet; leave it out");
+  };
+  limit("max_leverage", "10");
+  limit("max_daily_loss", "'5%'");
+  limit("max_drawdown", "100");
+  limit("equity_floor", "200");
+  limit("max_orders_per_10s", "100");
+  limit("max_price_deviation_bps", "200");
+  limit("max_order_qty", "{ BTCUSDT = 2 }");
+  limit("max_order_qty", "{}");
+  EXPECT_EQ(refusal("alerts.command", "'/bin/alert'"),
+            "`alerts.command` is not built yet; leave it out");
+  EXPECT_EQ(refusal("alerts.webhook", "{ url_credential = 'hook' }"),
+            "`alerts.webhook` is not built yet; leave it out");
+  EXPECT_EQ(refusal("alerts.telegram", "{ chat_id = '5', token_file = '/t' }"),
+            "`alerts.telegram` is not built yet; leave it out");
+}
+
+TEST(NotBuilt, ThePlaceIsThatOfTheFollowerAndLinkThatAsk) {
+  const LoadOutcome outcome = load_text(R"(venue.name = "binance-usdm"
+[[leader]]
+label = "alpha"
+[[leader]]
+label = "beta"
+connections = 2
+[[follower]]
+label = "bob"
+[[follower.link]]
+leader = "alpha"
+sizing = { mode = "equity_ratio" }
+[[follower.link]]
+leader = "beta"
+sizing = { mode = "equity_ratio" }
+margin = "cross"
+[[follower]]
+label = "carol"
+limits = { equity_floor = 5 }
+state = "shadow"
+[[follower.link]]
+leader = "alpha"
+sizing = { mode = "equity_ratio" }
+)");
+  ASSERT_TRUE(outcome.config) << listed(outcome.faults);
+  EXPECT_EQ(listed(not_built_yet(*outcome.config, outcome.positions, "f")),
+            "6:15: `leader.connections = 2` is not built yet; write 1\n"
+            "15:10: `follower.link.margin = \"cross\"` is not built yet; write \"keep\"\n"
+            "18:27: `follower.limits.equity_floor` is not built yet; leave it out\n"
+            "19:9: `follower.state = \"shadow\"` is not built yet; write \"active\", "
+            "\"reduce_only\" or \"halted\"\n");
+}
+
+// The column "built" of the key table says the same as the code: a default is always built, a key
+// that is built takes any value, one that is not takes none.
+TEST(NotBuilt, TheKeyTableAgrees) {
+  for (const Key& key : all_keys()) {
+    const bool alert = key.path.starts_with("alerts.");
+    if (!key.standard.empty() && !key.path.ends_with(".multiplier")) {
+      EXPECT_TRUE(not_built(Document().set(key.path, key.standard)).empty()) << key.path;
+    }
+    std::size_t refused = 0;
+    std::size_t tried = 0;
+    const auto attempt = [&](std::string_view value) {
+      const LoadOutcome outcome = Document().set(key.path, value).load();
+      if (!outcome.config) return;
+      ++tried;
+      refused += not_built_yet(*outcome.config, outcome.positions, "f").size();
+    };
+    for (const char* value :
+         {"1",        "2",      "true",    "false",      "'auto'",   "'own'",          "'shared'",
+          "'mirror'", "'keep'", "'cross'", "'isolated'", "'ignore'", "'adopt'",        "'active'",
+          "'shadow'", "'5%'",   "'h:1'",   "''",         "'/x'",     "{ BTCUSDT = 1 }"}) {
+      attempt(value);
+    }
+    if (key.built == "yes") { EXPECT_EQ(refused, 0U) << key.path; }
+    if (key.built == "no" && !alert) { EXPECT_TRUE(refused == tried && tried > 0) << key.path; }
+    if (key.built.starts_with("only") || key.built.starts_with("not")) {
+      EXPECT_TRUE(refused > 0 && refused < tried) << key.path;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace copyd::config
