@@ -37,7 +37,7 @@ inline constexpr int orders_per_pass = 16;
 
 // Messages.
 inline constexpr std::size_t frame_max = 16U << 20U;   // a larger frame closes the connection
-inline constexpr std::size_t order_text_max = 1024;
+inline constexpr std::size_t order_text_max = 2048;  // RSA-4096 signatures take 700
 inline constexpr std::size_t client_order_id_max = 36; // the venue's limit
 
 // A ledger's lots; beyond it the two oldest merge (copy semantics).

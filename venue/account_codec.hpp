@@ -16,7 +16,8 @@
 
 namespace copyd::venue {
 
-// {"code":…,"msg":…}; code 0 when the body is not such a record (a gateway's HTML, say).
+// {"code":…,"msg":…}; code 0 when the body is not such a record (a gateway's HTML, say): the message
+// is then the beginning of the body. At most 200 bytes, without line breaks.
 struct ErrorBody {
   std::int32_t code = 0;
   std::string message;
@@ -26,6 +27,8 @@ ErrorBody decode_error(std::string_view body);
 Result<VenueTime> decode_time(std::string_view body);
 
 // exchangeInfo: every symbol with its filters (see SymbolFilters), and the order limits announced.
+// A symbol that does not trade, or whose filters cannot be read, is listed without filters.
+// Errors: malformed; too_large for more than limits::symbols_max symbols.
 struct ExchangeInfo {
   SymbolTable symbols;
   int orders_per_10s = 300;

@@ -30,11 +30,13 @@ struct PlaceRequest {
 
 // An order.place request. `signer` null: the session is logged on, apiKey and signature are left
 // out. Copies carry selfTradePreventionMode=EXPIRE_TAKER and newOrderRespType=RESULT.
-// Parameters are signed sorted by name. Returns the length, 0 when `out` is too small.
+// Parameters are signed sorted by name. Returns the length; 0 when `out` is too small (800
+// characters do for HMAC and Ed25519, 1,400 for RSA), or when the symbol or the key holds characters
+// that JSON or the signed payload would have to escape.
 std::size_t encode_place(const PlaceRequest& request, std::string_view api_key, Signer* signer,
                          std::span<char> out) noexcept;
 
-// session.logon, Ed25519 only. Returns the length, 0 when `out` is too small.
+// session.logon, Ed25519 only, valid for 5 s. Returns the length, 0 as above.
 std::size_t encode_logon(std::uint64_t id, std::string_view api_key, VenueTime timestamp,
                          Signer& signer, std::span<char> out) noexcept;
 
@@ -64,7 +66,8 @@ class ReplyDecoder {
   ~ReplyDecoder();
   ReplyDecoder(ReplyDecoder&&) noexcept;
   // REQUIRES: at least 64 readable bytes behind the frame. Views live until the next decode.
-  // Errors: malformed.
+  // Errors: malformed. A result that carries an orderId must say all that an order says (but for
+  // the average price and the update time); any other result is not looked into.
   Result<Reply> decode(std::string_view frame);
 
  private:

@@ -25,7 +25,7 @@ class Signer {
 
   static Result<Signer> hmac(const Secret& secret);
   // A PKCS#8 PEM private key; Ed25519 is told from RSA by its content. Errc::malformed when it is
-  // neither.
+  // neither, encrypted, or an RSA key of more than 4096 bits.
   static Result<Signer> private_key(const Secret& pem);
 
   Signer(Signer&&) noexcept;
@@ -33,8 +33,8 @@ class Signer {
   ~Signer();
 
   KeyType type() const noexcept;
-  // Writes the signature of `payload`; returns its length. REQUIRES: room for signature_max.
-  // HMAC allocates nothing.
+  // Writes the signature of `payload`; returns its length, 0 when OpenSSL could not sign (RSA
+  // only). REQUIRES: room for signature_max. HMAC and Ed25519 allocate nothing.
   std::size_t sign(std::string_view payload, char* out) noexcept;
   // The signature as it may stand in a URL ('+', '/' and '=' percent-encoded).
   std::string sign_for_url(std::string_view payload);

@@ -1,9 +1,10 @@
 // The user-data stream: one frame in, one UserEvent out.
 //
-// simdjson On-Demand, fields asked for in the order the venue sends them, with a fallback when the
-// order differs. Unknown events and unknown fields are allowed; what an event must say and does
-// not, or says in the wrong type, is Errc::malformed. Not shared between threads; no allocation
-// once the decoder has seen its largest frame.
+// simdjson On-Demand, one pass over each object in the order the venue sends it; any other order of
+// keys is read as well. Unknown events and unknown fields are allowed; what an event must say and
+// does not, says twice, or says in the wrong type, is Errc::malformed, and so is a frame that is cut
+// short or goes on behind its end. Not shared between threads; no allocation once the decoder has
+// seen its largest frame.
 // Source: Binance docs, "User Data Streams", and live captures of 2026-09-19.
 #pragma once
 
@@ -49,7 +50,8 @@ struct OrderUpdate {
   VenueTime event_time;           // E
   bool maker = false;
   bool reduce_only = false;
-  bool forced = false;            // liquidation, ADL or settlement, by the client order id
+  bool forced = false;            // liquidation, ADL or settlement: by the client order id, or
+                                  // because it is CALCULATED
 
   // A fill: x TRADE or CALCULATED, with l > 0 and t ≠ 0.
   bool is_fill() const noexcept {

@@ -1,0 +1,285 @@
+#include "venue/order_codec.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/venue/support.hpp"
+
+namespace copyd::venue::testing {
+namespace {
+
+constexpr std::string_view api_key =
+    "dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83";
+
+Signer hmac_signer() {
+  auto made = Signer::hmac(
+      Secret::copy_of("2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9"));
+  return std::move(*made);
+}
+
+Signer ed25519_signer() {
+  auto made = Signer::private_key(
+      Secret::copy_of("-----BEGIN PRIVATE KEY-----\n"
+                      "MC4CAQAwBQYDK2VwBCIEIPQmzwVKJETqVd7L9E/DFbkvrOigy1tLL+9QF0mSn6dV\n"
+                      "-----END PRIVATE KEY-----\n"));
+  return std::move(*made);
+}
+
+// Signed here with another's prepared state, so that only the payload under test matters.
+std::string signature_of(Signer signer, std::string_view payload) {
+  char out[Signer::signature_max];
+  return {out, signer.sign(payload, out)};
+}
+
+OrderTerms market_buy() {
+  OrderTerms terms;
+  terms.qty = *Qty::parse("0.100");
+  return terms;
+}
+
+PlaceRequest request_of(const OrderTerms& terms) {
+  PlaceRequest request;
+  request.id = 42;
+  request.terms = &terms;
+  request.symbol = "BTCUSDT";
+  request.client_order_id = client_order_id({}, 3);
+  request.timestamp = VenueTime{1705311512994};
+  return request;
+}
+
+std::string place(const PlaceRequest& request, Signer* signer, std::string_view key = api_key) {
+  char out[2048];
+  return {out, encode_place(request, key, signer, out)};
+}
+
+TEST(Place, AMarketOrderInALoggedOnSession) {
+  const OrderTerms terms = market_buy();
+  EXPECT_EQ(place(request_of(terms), nullptr),
+            R"({"id":42,"method":"order.place","params":{)"
+            R"("newClientOrderId":"c100000000000000000000003","newOrderRespType":"RESULT",)"
+            R"("positionSide":"BOTH","quantity":"0.1","recvWindow":2000,)"
+            R"("selfTradePreventionMode":"EXPIRE_TAKER","side":"BUY","symbol":"BTCUSDT",)"
+            R"("timestamp":1705311512994,"type":"MARKET"}})");
+}
+
+TEST(Place, AReducingLimitOrderSignedWithHmac) {
+  OrderTerms terms = market_buy();
+  terms.side = Side::sell;
+  terms.limit = *Price::parse("43187.10");
+  terms.reduce_only = true;
+  Signer signer = hmac_signer();
+  const std::string payload =
+      "apiKey=" + std::string(api_key) +
+      "&newClientOrderId=c100000000000000000000003&newOrderRespType=RESULT&positionSide=BOTH"
+      "&price=43187.1&quantity=0.1&recvWindow=2000&reduceOnly=true"
+      "&selfTradePreventionMode=EXPIRE_TAKER&side=SELL&symbol=BTCUSDT&timeInForce=IOC"
+      "&timestamp=1705311512994&type=LIMIT";
+  EXPECT_EQ(place(request_of(terms), &signer),
+            R"({"id":42,"method":"order.place","params":{"apiKey":")" + std::string(api_key) +
+                R"(","newClientOrderId":"c100000000000000000000003","newOrderRespType":"RESULT",)"
+                R"("positionSide":"BOTH","price":"43187.1","quantity":"0.1","recvWindow":2000,)"
+                R"("reduceOnly":"true","selfTradePreventionMode":"EXPIRE_TAKER","side":"SELL",)"
+                R"("symbol":"BTCUSDT","timeInForce":"IOC","timestamp":1705311512994,)"
+                R"("type":"LIMIT","signature":")" +
+                signature_of(hmac_signer(), payload) + R"("}})");
+}
+
+TEST(Place, HedgeLegs) {
+  OrderTerms terms = market_buy();
+  terms.leg = Leg::short_;
+  EXPECT_NE(place(request_of(terms), nullptr).find(R"("positionSide":"SHORT")"), std::string::npos);
+  terms.leg = Leg::long_;
+  EXPECT_NE(place(request_of(terms), nullptr).find(R"("positionSide":"LONG")"), std::string::npos);
+  EXPECT_EQ(place(request_of(terms), nullptr).find("reduceOnly"), std::string::npos);
+}
+
+TEST(Place, ASymbolBeyondAsciiIsSignedAsItStands) {
+  const OrderTerms terms = market_buy();
+  PlaceRequest request = request_of(terms);
+  request.symbol = "测试USDT";
+  Signer signer = ed25519_signer();
+  const std::string payload =
+      "apiKey=k&newClientOrderId=c100000000000000000000003&newOrderRespType=RESULT"
+      "&positionSide=BOTH&quantity=0.1&recvWindow=2000&selfTradePreventionMode=EXPIRE_TAKER"
+      "&side=BUY&symbol=测试USDT&timestamp=1705311512994&type=MARKET";
+  const std::string text = place(request, &signer, "k");
+  EXPECT_NE(text.find(R"("symbol":"测试USDT")"), text.npos);
+  EXPECT_NE(text.find(R"("signature":")" + signature_of(ed25519_signer(), payload) + "\""),
+            text.npos);
+}
+
+TEST(Place, NothingIsWrittenWithoutEnoughRoom) {
+  const OrderTerms terms = market_buy();
+  Signer signer = hmac_signer();
+  const std::string whole = place(request_of(terms), &signer);
+  ASSERT_FALSE(whole.empty());
+  ASSERT_LE(whole.size(), 1024U);
+  for (std::size_t room = 0; room <= whole.size(); ++room) {
+    std::vector<char> out(room + 1, '#');
+    const auto size =
+        encode_place(request_of(terms), api_key, &signer, std::span<char>(out.data(), room));
+    EXPECT_EQ(size, room == whole.size() ? whole.size() : 0U);
+    EXPECT_EQ(out[room], '#');
+  }
+}
+
+TEST(Place, RefusesTextThatWouldNeedEscaping) {
+  const OrderTerms terms = market_buy();
+  Signer signer = hmac_signer();
+  for (const char* symbol : {"", "A\"B", "A\\B", "A&side=SELL", "A=B", "A\nB"}) {
+    PlaceRequest request = request_of(terms);
+    request.symbol = symbol;
+    EXPECT_EQ(place(request, &signer), "") << symbol;
+    EXPECT_EQ(place(request, nullptr), "") << symbol;
+  }
+  EXPECT_EQ(place(request_of(terms), &signer, "a\"b"), "");
+  EXPECT_EQ(place(request_of(terms), &signer, std::string(2000, 'k')), "");
+}
+
+// The payload and the signature of the published logon vector.
+TEST(Logon, IsSignedAsPublished) {
+  Signer signer = ed25519_signer();
+  char out[1024];
+  const std::string_view key = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A";
+  const auto size = encode_logon(7, key, VenueTime{1649729878532}, signer, out);
+  EXPECT_EQ(std::string(out, size),
+            R"({"id":7,"method":"session.logon","params":{"apiKey":")" + std::string(key) +
+                R"(","recvWindow":5000,"timestamp":1649729878532,)"
+                R"("signature":"cOm24V1+r02HfWFwmk0ei458CyBoVnEl1Kci79cH+MgPhxMRxCrIY6nVHcJa0Ieh)"
+                R"(VzlkXwY2XtdDNNNrpTSgDQ=="}})");
+  EXPECT_EQ(encode_logon(7, key, VenueTime{1649729878532}, signer, std::span<char>(out, size - 1)),
+            0U);
+  EXPECT_EQ(encode_logon(7, "", VenueTime{1}, signer, out), 0U);
+}
+
+Result<Reply> decode(std::string_view text) {
+  static ReplyDecoder decoder;
+  static std::unique_ptr<Frame> kept;
+  kept = std::make_unique<Frame>(text);
+  return decoder.decode(kept->view());
+}
+
+const std::string order_result =
+    R"({"orderId":33878894217,"clientOrderId":"c1x","status":"FILLED","origQty":"4.9",)"
+    R"("executedQty":"4.9","updateTime":1789837689736})";
+
+TEST(Reply, IdsOfEveryKind) {
+  const auto id_of = [](const std::string& id) {
+    const auto reply = decode(R"({"id":)" + id + R"(,"status":200,"result":{}})");
+    EXPECT_TRUE(reply.has_value()) << id;
+    return reply.has_value() ? reply->id : 999;
+  };
+  EXPECT_EQ(id_of("42"), 42U);
+  EXPECT_EQ(id_of("18446744073709551615"), UINT64_MAX);
+  EXPECT_EQ(id_of("\"42\""), 42U);
+  EXPECT_EQ(id_of("null"), 0U);
+  EXPECT_EQ(id_of("\"h4QeAAoC\""), 0U);
+  EXPECT_EQ(id_of("\"42x\""), 0U);
+  EXPECT_EQ(id_of("\"\""), 0U);
+  EXPECT_EQ(decode(R"({"status":200,"result":{}})")->id, 0U);
+}
+
+TEST(Reply, AnOrder) {
+  const auto reply = decode(R"({"id":5,"status":200,"result":)" + order_result + "}");
+  ASSERT_TRUE(reply.has_value());
+  ASSERT_TRUE(reply->has_order);
+  EXPECT_EQ(reply->code, 0);
+  EXPECT_EQ(reply->order.order.value, 33878894217);
+  EXPECT_EQ(reply->order.client_order_id, "c1x");
+  EXPECT_EQ(reply->order.status, OrderStatus::filled);
+  EXPECT_EQ(reply->order.executed_qty, *Qty::parse("4.9"));
+  EXPECT_EQ(reply->order.average_price, Price());  // the venue no longer sends it
+  EXPECT_EQ(reply->order.update_time.ms, 1789837689736);
+}
+
+TEST(Reply, AnErrorInAnyOrderOfKeys) {
+  for (const char* text :
+       {R"({"id":5,"status":400,"error":{"code":-2019,"msg":"Margin is insufficient."}})",
+        R"({"error":{"msg":"Margin is insufficient.","code":-2019},"status":400,"id":5})"}) {
+    const auto reply = decode(text);
+    ASSERT_TRUE(reply.has_value()) << text;
+    EXPECT_EQ(reply->id, 5U);
+    EXPECT_EQ(reply->status, 400);
+    EXPECT_EQ(reply->code, -2019);
+    EXPECT_EQ(reply->message, "Margin is insufficient.");
+    EXPECT_FALSE(reply->has_order);
+    EXPECT_EQ(classify(reply->status, reply->code, reply->message), RetryClass::final_);
+  }
+  EXPECT_EQ(decode(R"({"id":5,"status":503})")->status, 503);
+}
+
+TEST(Reply, AResultThatIsNoOrder) {
+  for (const char* result : {"{}", "null", "[]", R"([{"orderId":1}])", R"({"status":5})", "1",
+                             R"({"serverTime":1,"status":{"a":[1]}})"}) {
+    const auto reply = decode(std::string(R"({"id":5,"status":200,"result":)") + result + "}");
+    ASSERT_TRUE(reply.has_value()) << result;
+    EXPECT_FALSE(reply->has_order) << result;
+    EXPECT_EQ(reply->order.status, OrderStatus::other);
+  }
+}
+
+TEST(Reply, WhatCannotBeReliedOnIsMalformed) {
+  std::vector<std::string> texts{
+      "",
+      "{}",
+      "[]",
+      "null",
+      R"({"id":5})",
+      R"({"id":5,"result":{}})",
+      R"({"id":5,"status":"200","result":{}})",
+      R"({"id":5,"status":200.5,"result":{}})",
+      R"({"id":-5,"status":200})",
+      R"({"id":5.5,"status":200})",
+      R"({"id":{},"status":200})",
+      R"({"id":5,"status":200,"status":400})",
+      R"({"id":5,"id":6,"status":200})",
+      R"({"id":5,"status":99999999999})",
+      R"({"id":5,"status":400,"error":{"msg":"x"}})",
+      R"({"id":5,"status":400,"error":"x"})",
+      R"({"id":5,"status":400,"error":{"code":"1"}})",
+      R"({"id":5,"status":200,"error":{"code":-1,"msg":""}})",
+      R"({"id":5,"status":400,"result":)" + order_result + "}",
+      R"({"id":5,"status":200,"result":)" + order_result + "}}",
+  };
+  const std::string whole = R"({"id":5,"status":200,"result":)" + order_result + "}";
+  ASSERT_TRUE(decode(whole).has_value());
+  for (std::size_t size = 0; size < whole.size(); ++size) texts.push_back(whole.substr(0, size));
+  const std::pair<const char*, const char*> changes[] = {
+      {R"("clientOrderId")", R"("_")"},
+      {R"("status":"FILLED")", R"("_":1)"},
+      {R"("origQty")", R"("_")"},
+      {R"("executedQty")", R"("_")"},
+      {R"("orderId":33878894217)", R"("orderId":"33878894217")"},
+      {R"("orderId":33878894217)", R"("orderId":1,"orderId":2)"},
+      {R"("executedQty":"4.9")", R"("executedQty":4.9)"},
+      {R"("executedQty":"4.9")", R"("executedQty":"-4.9")"},
+      {R"("updateTime":1789837689736)", R"("updateTime":"1")"},
+      {R"("status":"FILLED")", R"("status":1)"},
+      {R"("origQty":"4.9")", R"("origQty":"4.9","avgPrice":1)"},
+  };
+  for (const auto& [from, to] : changes) {
+    std::string text = whole;
+    text.replace(text.find(from), std::string_view(from).size(), to);
+    texts.push_back(text);
+  }
+  for (const auto& text : texts) {
+    const auto reply = decode(text);
+    ASSERT_TRUE(reply.has_error()) << text;
+    EXPECT_EQ(reply.error(), make_error_code(Errc::malformed));
+  }
+}
+
+TEST(Reply, CutAtAnyByteIsMalformed) {
+  ReplyDecoder decoder;
+  for (const auto& name : names_of_kind("reply")) {
+    const std::string whole = golden(name);
+    if (whole.size() > 4000) continue;
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      const Frame frame(std::string_view(whole).substr(0, size),
+                        std::string_view(whole).substr(size));
+      ASSERT_TRUE(decoder.decode(frame.view()).has_error()) << name << " cut at " << size;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace copyd::venue::testing

@@ -1,0 +1,219 @@
+#include "venue/signer.hpp"
+
+// The low-level SHA-256 keeps its state in a plain struct: the keyed halves of HMAC are prepared
+// once and copied per call, without the allocations of the provider interface.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/sha.h>
+#include <sodium.h>
+#include <cstring>
+
+namespace copyd::venue {
+namespace {
+
+// SHA-256 after the key block of the inner and of the outer hash (RFC 2104).
+struct Midstates {
+  SHA256_CTX inner;
+  SHA256_CTX outer;
+};
+
+constexpr std::size_t block_size = 64;
+constexpr std::size_t digest_size = 32;
+constexpr std::size_t rsa_bytes_max = 512;  // 4096 bits
+constexpr std::size_t pem_max = 16384;
+
+struct FreeKey {
+  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
+};
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+};
+struct FreeBio {
+  void operator()(BIO* bio) const noexcept { BIO_free(bio); }
+};
+using KeyHandle = std::unique_ptr<EVP_PKEY, FreeKey>;
+
+// Without a callback of ours OpenSSL would ask the terminal for the passphrase of an encrypted key.
+int no_passphrase(char*, int, int, void*) {
+  return -1;
+}
+
+KeyHandle parse_pem(std::string_view pem) {
+  if (pem.empty() || pem.size() > pem_max) return nullptr;
+  const std::unique_ptr<BIO, FreeBio> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  KeyHandle key;
+  if (bio) key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+  ERR_clear_error();
+  return key;
+}
+
+std::size_t base64(const unsigned char* bytes, std::size_t size, char* out) noexcept {
+  sodium_bin2base64(out, Signer::signature_max, bytes, size, sodium_base64_VARIANT_ORIGINAL);
+  return (size + 2) / 3 * 4;
+}
+
+std::size_t sign_hmac(const Secret& state, std::string_view payload, char* out) noexcept {
+  Midstates keyed;
+  std::memcpy(&keyed, state.reveal().data(), sizeof keyed);
+  unsigned char digest[digest_size];
+  SHA256_Update(&keyed.inner, payload.data(), payload.size());
+  SHA256_Final(digest, &keyed.inner);
+  SHA256_Update(&keyed.outer, digest, sizeof digest);
+  SHA256_Final(digest, &keyed.outer);
+  wipe(&keyed, sizeof keyed);
+  static constexpr char hex[] = "0123456789abcdef";
+  for (std::size_t i = 0; i < digest_size; ++i) {
+    out[2 * i] = hex[digest[i] >> 4U];
+    out[2 * i + 1] = hex[digest[i] & 15U];
+  }
+  return 2 * digest_size;
+}
+
+std::size_t sign_ed25519(const Secret& key, std::string_view payload, char* out) noexcept {
+  unsigned char signature[crypto_sign_BYTES];
+  crypto_sign_detached(signature, nullptr, reinterpret_cast<const unsigned char*>(payload.data()),
+                       payload.size(), reinterpret_cast<const unsigned char*>(key.reveal().data()));
+  return base64(signature, sizeof signature, out);
+}
+
+std::size_t sign_rsa(EVP_PKEY* key, EVP_MD_CTX* context, std::string_view payload,
+                     char* out) noexcept {
+  unsigned char signature[rsa_bytes_max];
+  std::size_t size = sizeof signature;
+  const bool signed_ =
+      EVP_MD_CTX_reset(context) == 1 &&
+      EVP_DigestSignInit(context, nullptr, EVP_sha256(), nullptr, key) == 1 &&
+      EVP_DigestSign(context, signature, &size,
+                     reinterpret_cast<const unsigned char*>(payload.data()), payload.size()) == 1;
+  ERR_clear_error();
+  return signed_ ? base64(signature, size, out) : 0;
+}
+
+}  // namespace
+
+std::string_view name_of(KeyType type) noexcept {
+  switch (type) {
+    case KeyType::hmac:
+      return "hmac";
+    case KeyType::ed25519:
+      return "ed25519";
+    case KeyType::rsa:
+      break;
+  }
+  return "rsa";
+}
+
+struct Signer::Key {
+  KeyType type = KeyType::hmac;
+  Secret state;   // hmac: Midstates; ed25519: libsodium's 64-byte secret key
+  KeyHandle rsa;  // with the context it signs in
+  std::unique_ptr<EVP_MD_CTX, FreeContext> context;
+};
+
+Signer::Signer(std::unique_ptr<Key> key) : key_(std::move(key)) {}
+Signer::Signer(Signer&&) noexcept = default;
+Signer& Signer::operator=(Signer&&) noexcept = default;
+Signer::~Signer() = default;
+
+Result<Signer> Signer::hmac(const Secret& secret) {
+  if (secret.empty()) return make_error_code(Errc::malformed);
+  Secret block = Secret::of_size(block_size);
+  auto* const bytes = reinterpret_cast<unsigned char*>(block.writable());
+  std::memset(bytes, 0, block_size);
+  const auto* const source = reinterpret_cast<const unsigned char*>(secret.reveal().data());
+  if (secret.size() > block_size) SHA256(source, secret.size(), bytes);
+  else std::memcpy(bytes, source, secret.size());
+
+  Midstates keyed;
+  for (std::size_t i = 0; i < block_size; ++i) bytes[i] ^= 0x36U;
+  SHA256_Init(&keyed.inner);
+  SHA256_Update(&keyed.inner, bytes, block_size);
+  for (std::size_t i = 0; i < block_size; ++i) bytes[i] ^= 0x36U ^ 0x5cU;
+  SHA256_Init(&keyed.outer);
+  SHA256_Update(&keyed.outer, bytes, block_size);
+
+  auto key = std::make_unique<Key>();
+  key->state = Secret::of_size(sizeof keyed);
+  std::memcpy(key->state.writable(), &keyed, sizeof keyed);
+  wipe(&keyed, sizeof keyed);
+  return Signer(std::move(key));
+}
+
+Result<Signer> Signer::private_key(const Secret& pem) {
+  KeyHandle parsed = parse_pem(pem.reveal());
+  if (!parsed) return make_error_code(Errc::malformed);
+  auto key = std::make_unique<Key>();
+  switch (EVP_PKEY_get_base_id(parsed.get())) {
+    case EVP_PKEY_ED25519: {
+      Secret seed = Secret::of_size(crypto_sign_SEEDBYTES);
+      auto* const seed_bytes = reinterpret_cast<unsigned char*>(seed.writable());
+      std::size_t size = seed.size();
+      if (EVP_PKEY_get_raw_private_key(parsed.get(), seed_bytes, &size) != 1 ||
+          size != crypto_sign_SEEDBYTES)
+        return make_error_code(Errc::malformed);
+      key->type = KeyType::ed25519;
+      key->state = Secret::of_size(crypto_sign_SECRETKEYBYTES);
+      unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+      crypto_sign_seed_keypair(public_key, reinterpret_cast<unsigned char*>(key->state.writable()),
+                               seed_bytes);
+      return Signer(std::move(key));
+    }
+    case EVP_PKEY_RSA: {
+      const int size = EVP_PKEY_get_size(parsed.get());
+      if (size <= 0 || static_cast<std::size_t>(size) > rsa_bytes_max)
+        return make_error_code(Errc::malformed);
+      key->type = KeyType::rsa;
+      key->rsa = std::move(parsed);
+      key->context.reset(EVP_MD_CTX_new());
+      if (!key->context) return make_error_code(Errc::malformed);
+      return Signer(std::move(key));
+    }
+    default:
+      return make_error_code(Errc::malformed);
+  }
+}
+
+KeyType Signer::type() const noexcept {
+  return key_->type;
+}
+
+std::size_t Signer::sign(std::string_view payload, char* out) noexcept {
+  switch (key_->type) {
+    case KeyType::hmac:
+      return sign_hmac(key_->state, payload, out);
+    case KeyType::ed25519:
+      return sign_ed25519(key_->state, payload, out);
+    case KeyType::rsa:
+      break;
+  }
+  return sign_rsa(key_->rsa.get(), key_->context.get(), payload, out);
+}
+
+std::string Signer::sign_for_url(std::string_view payload) {
+  char signature[signature_max];
+  const std::size_t size = sign(payload, signature);
+  std::string text;
+  text.reserve(size + 16);
+  for (const char c : std::string_view(signature, size)) {
+    switch (c) {
+      case '+':
+        text += "%2B";
+        break;
+      case '/':
+        text += "%2F";
+        break;
+      case '=':
+        text += "%3D";
+        break;
+      default:
+        text += c;
+    }
+  }
+  return text;
+}
+
+}  // namespace copyd::venue
