@@ -1,0 +1,193 @@
+// The control protocol: what copyctl and the daemon say to each other, and the one table of
+// commands that the daemon's dispatcher, `copyctl --help`, manual pages and completions are made
+// from.
+//
+// One JSON object per line, both ways, over a Unix stream socket; one request is answered before
+// the next is read. Any thread; no state.
+//
+//   request  {"command":"pause","label":"bob","reason":"holiday"}
+//   reply    {"ok":true, …}   or   {"ok":false,"error":"…","remedy":"…"}
+//
+// Amounts are strings ("10000.5"), times are integers in the unit of their name, and what is not
+// known is null. The replies:
+//
+//   status     {"ok":true,"version":"0.1.0","generation":1,"ready":true,"uptime_s":60,
+//               "threads":"shared|dedicated","venue":"binance-usdm",
+//               "leaders":[{"label","state":"connecting|live|stale|not_connected",
+//                 "last_fill_ms_ago":1200|null,"fills":3,"equity":"10000"|null}],
+//               "followers":[{"label","state":"active|reduce_only|halted","causes":["operator"],
+//                 "link":"ready|recovering|not_connected",
+//                 "outcomes":{"copied","carried","skipped","failed","unknown","none"},
+//                 "skipped":{"below_min":1},"orders":3,"in_flight":0,"equity":"5000"|null,
+//                 "positions":[{"symbol","leg":"BOTH|LONG|SHORT","target":"0.1",
+//                   "position":"0.1","in_flight":"0"}]}],
+//               "latency_ns":{"fill_to_wire":{"p50","p99","p999","n"}}}
+//   pause, resume, halt
+//              {"ok":true,"changed":[{"label","state","causes":[…]}]}
+//   connect    {"ok":true,"account":CARD}
+//   accounts   {"ok":true,"accounts":[CARD]}
+//   disconnect {"ok":true,"label":"bob","note":"…"|null}
+//   positions  {"ok":true,"positions":[{"follower","symbol","leg","target","position",
+//               "in_flight"}]}
+//   latency    {"ok":true,"latency_ns":{stage:{"p50","p99","p999","n"}}}
+//   version    {"ok":true,"version":"0.1.0"}
+//
+//   CARD       {"label","role":"leader|follower|none","venue","key_type":"HMAC|Ed25519|RSA"|null,
+//               "api_key":"dbef…"|null,"status":"Connected|Re-auth needed|Error|Not connected",
+//               "message":"the venue's words"|null,
+//               "permissions":{"reading":true|false|null,"futures","withdrawals",
+//                 "internal_transfer","universal_transfer"}|null,
+//               "ip_list":true|false|null,"trading_expires":"2027-01-31"|null,
+//               "last_sync_ms_ago":900|null,"equity":"5000"|null,"warnings":["…"]}
+//
+// A reader ignores members that it does not know. No reply holds a secret, a signature, a listen
+// key, or more of an API key than its first four characters.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/secret.hpp"
+#include "ops/failure.hpp"
+
+namespace copyd::ops {
+
+inline constexpr std::string_view control_socket_default = "/run/copyd/control.sock";
+inline constexpr std::size_t control_request_max = 64U << 10U;  // bytes of a line without its end
+inline constexpr std::size_t control_connections_max = 32;
+inline constexpr std::chrono::seconds control_idle_timeout{30};    // for a whole request to come
+inline constexpr std::chrono::seconds control_answer_timeout{60};  // for the daemon to answer it
+inline constexpr std::size_t control_reason_max = 200;
+
+// ---- the table ---------------------------------------------------------------------------------
+
+enum class Verb : std::uint8_t {
+  status,
+  pause,
+  resume,
+  halt,
+  connect,
+  accounts,
+  disconnect,
+  positions,
+  latency,
+  version,
+};
+
+struct Argument {
+  enum class Kind : std::uint8_t {
+    word,      // copyctl: in its place; on the wire: a string
+    option,    // copyctl: --name TEXT; on the wire: a string
+    flag,      // copyctl: --name; on the wire: true or false
+    secret,    // copyctl: asked for, never an argument; on the wire: a string
+    terminal,  // copyctl: --name; not on the wire
+  };
+  std::string_view name;
+  Kind kind = Kind::word;
+  bool required = false;
+  std::string_view help;
+};
+
+struct ControlCommand {
+  Verb verb;
+  std::string_view name;
+  std::span<const Argument> arguments;
+  std::string_view help;     // one line
+  std::string_view example;  // one line for a shell
+  bool changes_state = false;
+};
+
+namespace detail {
+using Kind = Argument::Kind;
+inline constexpr Argument whom{"label", Kind::word, false, "a follower or a leader"};
+inline constexpr Argument all{"all", Kind::flag, false, "every follower"};
+inline constexpr Argument reason{"reason", Kind::option, false, "why; recorded"};
+inline constexpr std::array restricting{whom, all, reason};
+inline constexpr std::array watching{
+    Argument{"watch", Kind::terminal, false, "show it again every second until ^C"}};
+inline constexpr std::array connecting{
+    Argument{"label", Kind::word, true, "the account's name in copyd.toml"},
+    Argument{"venue", Kind::option, false, "the account's venue (default: the daemon's)"},
+    Argument{"stdin", Kind::terminal, false, "read the key as JSON from standard input"},
+    Argument{"api_key", Kind::secret, true, "the API key"},
+    Argument{"secret", Kind::secret, false, "the secret of an HMAC key"},
+    Argument{"private_key_pem", Kind::secret, false, "the private key of an Ed25519 or RSA key"}};
+inline constexpr std::array one_account{Argument{"label", Kind::word, true, "a connected account"}};
+inline constexpr std::array maybe_follower{
+    Argument{"label", Kind::word, false, "one follower only"}};
+}  // namespace detail
+
+// In the order of Verb.
+inline constexpr std::array<ControlCommand, 10> control_commands{{
+    {Verb::status, "status", detail::watching, "the engine at a glance", "copyctl status --watch"},
+    {Verb::pause, "pause", detail::restricting, "reduce only: closes are copied, opens are not",
+     "copyctl pause bob --reason \"checking his margin\"", true},
+    {Verb::resume, "resume", detail::restricting, "back to active; ends a pause or a halt",
+     "copyctl resume bob", true},
+    {Verb::halt, "halt", detail::restricting, "nothing is sent any more, to one or (alone) to all",
+     "copyctl halt --all --reason \"venue maintenance\"", true},
+    {Verb::connect, "connect", detail::connecting, "adds an account: asks for its key, stores it",
+     "copyctl connect bob --stdin < bob-key.json", true},
+    {Verb::accounts, "accounts", {}, "a card for each account", "copyctl accounts"},
+    {Verb::disconnect, "disconnect", detail::one_account, "forgets an account's key",
+     "copyctl disconnect bob", true},
+    {Verb::positions, "positions", detail::maybe_follower,
+     "each follower's target, position and orders in flight", "copyctl positions bob"},
+    {Verb::latency, "latency", {}, "how long each stage takes", "copyctl latency --json"},
+    {Verb::version, "version", {}, "the daemon's version", "copyctl version"},
+}};
+
+constexpr const ControlCommand& command_of(Verb verb) noexcept {
+  return control_commands[static_cast<std::size_t>(verb)];
+}
+// Null for a name that is not in the table.
+constexpr const ControlCommand* find_command(std::string_view name) noexcept {
+  for (const ControlCommand& command : control_commands) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+// ---- requests ----------------------------------------------------------------------------------
+
+// An account's key on its way into the key store.
+struct Credentials {
+  enum class Kind : std::uint8_t { secret, private_key_pem };
+  Kind kind = Kind::secret;
+  Secret api_key;
+  Secret secret;  // the HMAC secret, or the private key as PEM
+};
+
+struct ControlRequest {
+  Verb verb = Verb::status;
+  std::string label;           // "" when none is given
+  bool all = false;            // pause, resume, halt: every follower
+  std::string reason;          // pause, resume, halt
+  std::string venue;           // connect; "": the daemon's
+  Credentials credentials;     // connect
+  std::uint32_t peer_uid = 0;  // who asks; set by the daemon's socket, not on the wire
+};
+
+// What is wrong with a request's arguments, if anything. The text holds nothing of the request.
+std::optional<Failure> fault_of(const ControlRequest& request);
+
+// One line with its end. In locked memory, because a request may hold a key.
+Secret encode_request(const ControlRequest& request);
+
+// A line without its end. Secrets go straight into Secret, and nothing of them is left behind but
+// in `line`, which the caller wipes. The failure's text holds nothing of the line.
+Outcome<ControlRequest> decode_request(std::string_view line);
+
+// {"api_key":…,"secret":…} or {"api_key":…,"private_key_pem":…}, as `connect --stdin` reads it.
+Outcome<Credentials> decode_credentials(std::string_view json);
+
+// {"ok":false,"error":…,"remedy":…}
+std::string failure_reply(const Failure& failure);
+
+}  // namespace copyd::ops

@@ -1,0 +1,120 @@
+#include "cli/options.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+namespace copyd::cli {
+namespace {
+
+Invocation accepted(const std::vector<std::string>& arguments) {
+  Parsed parsed = parse_arguments(arguments);
+  EXPECT_TRUE(parsed.invocation.has_value()) << parsed.err;
+  return parsed.invocation ? std::move(*parsed.invocation) : Invocation();
+}
+
+std::string refused(const std::vector<std::string>& arguments) {
+  const Parsed parsed = parse_arguments(arguments);
+  EXPECT_FALSE(parsed.invocation.has_value());
+  EXPECT_EQ(parsed.exit_code, 2);
+  EXPECT_TRUE(parsed.out.empty());
+  EXPECT_NE(parsed.err.find("--help"), std::string::npos) << parsed.err;
+  return parsed.err;
+}
+
+TEST(Options, ReadsEachCommandOfTheTable) {
+  for (const ops::ControlCommand& command : ops::control_commands) {
+    std::vector<std::string> arguments{std::string(command.name)};
+    const bool labelled = command.verb == ops::Verb::connect || command.verb == ops::Verb::pause ||
+                          command.verb == ops::Verb::resume ||
+                          command.verb == ops::Verb::disconnect;
+    if (labelled) arguments.push_back("bob");
+    const Invocation invocation = accepted(arguments);
+    EXPECT_EQ(invocation.request.verb, command.verb);
+    EXPECT_EQ(invocation.request.label, labelled ? "bob" : "");
+    EXPECT_EQ(invocation.socket, "/run/copyd/control.sock");
+    EXPECT_FALSE(invocation.json || invocation.watch || invocation.from_stdin);
+  }
+}
+
+TEST(Options, GeneralOptionsStandBeforeOrAfterTheCommand) {
+  for (const auto& arguments : {std::vector<std::string>{"--json", "--socket", "/s", "status"},
+                                std::vector<std::string>{"status", "--json", "--socket=/s"}}) {
+    const Invocation invocation = accepted(arguments);
+    EXPECT_TRUE(invocation.json);
+    EXPECT_EQ(invocation.socket, "/s");
+  }
+}
+
+TEST(Options, TheSocketMayComeFromTheEnvironment) {
+  ::setenv("COPYCTL_SOCKET", "/from/environment", 1);
+  EXPECT_EQ(accepted({"status"}).socket, "/from/environment");
+  EXPECT_EQ(accepted({"--socket", "/given", "status"}).socket, "/given");
+  ::unsetenv("COPYCTL_SOCKET");
+}
+
+TEST(Options, ReadsTheArgumentsOfTheCommands) {
+  EXPECT_TRUE(accepted({"status", "--watch"}).watch);
+  const Invocation connect = accepted({"connect", "bob", "--stdin", "--venue", "binance-usdm"});
+  EXPECT_TRUE(connect.from_stdin);
+  EXPECT_EQ(connect.request.venue, "binance-usdm");
+  EXPECT_TRUE(connect.request.credentials.api_key.empty());
+  const Invocation pause = accepted({"pause", "--all", "--reason", "over night"});
+  EXPECT_TRUE(pause.request.all);
+  EXPECT_EQ(pause.request.reason, "over night");
+  EXPECT_EQ(accepted({"positions", "bob"}).request.label, "bob");
+}
+
+TEST(Options, HaltAloneHaltsAll) {
+  EXPECT_TRUE(accepted({"halt"}).request.all);
+  EXPECT_FALSE(accepted({"halt", "bob"}).request.all);
+}
+
+TEST(Options, WrongUsageIsRefused) {
+  EXPECT_EQ(refused({}).find("did you mean"), std::string::npos);
+  EXPECT_NE(refused({"pasue", "bob"}).find("did you mean pause?"), std::string::npos);
+  EXPECT_EQ(refused({"CANARY"}).find("CANARY"), std::string::npos);
+  refused({"pause"});
+  refused({"resume"});
+  refused({"pause", "bob", "--all"});
+  refused({"pause", "two words"});
+  refused({"pause", std::string(32, 'l')});
+  refused({"disconnect"});
+  refused({"connect"});
+  refused({"status", "--wacth"});
+  refused({"accounts", "bob"});
+  refused({"pause", "bob", "--reason"});
+  refused({"pause", "bob", "--reason", std::string(201, 'r')});
+  refused({"--socket"});
+}
+
+TEST(Options, AKeyAmongTheArgumentsIsNotRepeated) {
+  for (const auto& arguments : {std::vector<std::string>{"connect", "bob", "CANARY"},
+                                std::vector<std::string>{"connect", "bob", "--secret", "CANARY"},
+                                std::vector<std::string>{"connect", "bob", "--api_key=CANARY"},
+                                std::vector<std::string>{"accounts", "CANARY"}}) {
+    EXPECT_EQ(refused(arguments).find("CANARY"), std::string::npos);
+  }
+}
+
+TEST(Options, HelpShowsEveryCommandAndItsExample) {
+  const Parsed help = parse_arguments({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_FALSE(help.invocation.has_value());
+  for (const ops::ControlCommand& command : ops::control_commands) {
+    EXPECT_NE(help.out.find(command.help), std::string::npos) << help.out;
+    EXPECT_NE(help.out.find(command.example), std::string::npos) << help.out;
+    const Parsed one = parse_arguments({std::string(command.name), "--help"});
+    EXPECT_EQ(one.exit_code, 0);
+    EXPECT_NE(one.out.find(command.example), std::string::npos) << one.out;
+    EXPECT_EQ(one.out.find("api_key"), std::string::npos) << "a key is never an argument";
+  }
+}
+
+TEST(Options, TellsItsVersion) {
+  const Parsed version = parse_arguments({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_TRUE(version.out.starts_with("copyctl ")) << version.out;
+}
+
+}  // namespace
+}  // namespace copyd::cli
