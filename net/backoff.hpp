@@ -1,5 +1,6 @@
 // Backoff: how long to wait before the next attempt to connect. Doubles from 100 ms to 5 s, each
-// with jitter of ±25 %, so that many followers never come back in step. Pure; the seed is handed in.
+// with jitter of ±25 %, so that many followers never come back in step. Pure; the seed is handed
+// in.
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,8 @@ class Backoff {
     if (attempts_ < 6) ++attempts_;
     const std::int64_t capped = base > 5000 ? 5000 : base;
     const std::int64_t spread = capped / 2 + 1;
-    return std::chrono::milliseconds(capped * 3 / 4 +
-                                     static_cast<std::int64_t>(draw() % static_cast<std::uint64_t>(spread)));
+    return std::chrono::milliseconds(
+        capped * 3 / 4 + static_cast<std::int64_t>(draw() % static_cast<std::uint64_t>(spread)));
   }
   void reset() noexcept { attempts_ = 0; }
 

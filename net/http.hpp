@@ -23,15 +23,15 @@ struct HttpRequest {
 
 struct HttpResponse {
   int status = 0;
-  std::string body;                          // followed by no padding
+  std::string body;  // followed by no padding
   std::optional<std::chrono::seconds> retry_after;
-  std::optional<std::int64_t> used_weight;   // X-MBX-USED-WEIGHT-1M
+  std::optional<std::int64_t> used_weight;  // X-MBX-USED-WEIGHT-1M
 };
 
 class Http {
  public:
   // An error means no answer: the request may or may not have been carried out, unless the error
-  // is Errc::not_connected: then it surely was not sent.
+  // is Errc::not_connected or Errc::tls_untrusted: then it surely was not sent.
   using Handler = std::function<void(Result<HttpResponse>)>;
 
   virtual ~Http() = default;

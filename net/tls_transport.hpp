@@ -8,7 +8,7 @@
 
 namespace copyd::net {
 
-// `tls` and `clock` outlive the transport and everything it made.
+// `tls` and `clock` outlive the transport, and the transport everything it made.
 std::unique_ptr<Transport> make_tls_transport(TlsContext& tls, const Clock& clock);
 
 }  // namespace copyd::net

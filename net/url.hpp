@@ -8,9 +8,9 @@
 namespace copyd::net {
 
 struct Url {
-  std::string host;            // without brackets for IPv6
+  std::string host;  // without brackets for IPv6
   std::string port = "443";
-  std::string path = "/";      // with the query, begins with '/'
+  std::string path = "/";  // with the query, begins with '/'
 
   std::string host_header() const;  // host, and the port unless it is 443
 
