@@ -1,0 +1,133 @@
+// Inflight: the orders of one lane that are decided and not finished, in a fixed table.
+//
+//   waiting ──▶ staged ──▶ written ──▶ done
+//      ▲                      │  ▲
+//      └── definite failure ──┤  └── found
+//                             ▼
+//                          unknown ──▶ proven absent: waiting again
+//
+// waiting: nothing of it is on the wire; it may leave later, or finish unfilled.
+// staged:  its bytes are being handed to the socket; if the connection ends now, its fate is open.
+// written: sent; the answer or the follower's stream will tell.
+// unknown: no answer that can be trusted; never sent again before it is resolved.
+//
+// A slot is found by the request id that the venue echoes, and by the CopyId inside the client
+// order id that its events carry. The orders of one follower are linked in order of decision.
+// Owned by one lane. Nothing is allocated after construction. References live until `close`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/flow.hpp"
+#include "core/limits.hpp"
+
+namespace copyd::exec {
+
+enum class OrderState : std::uint8_t { free, waiting, staged, written, unknown };
+
+// Who a request id belongs to: the slot in its low bits, a serial above them, so that an answer to
+// an earlier request of the slot is not taken for the present one's. Below 2^53, as JSON likes.
+using RequestId = std::uint64_t;
+inline constexpr RequestId request_slot_bits = 14;
+static_assert(limits::inflight_per_lane_max < (std::size_t{1} << request_slot_bits) - 1,
+              "one slot number is left for requests that are not orders");
+
+// Names an order across a wait, in a handler: the slot may have a new tenant when it returns.
+struct OrderHandle {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+};
+
+struct InflightOrder {
+  static constexpr std::uint32_t none = UINT32_MAX;
+
+  OrderTerms terms;
+  OrderState state = OrderState::free;
+
+  // Attempts. Each has a client order id of its own, and none is written twice.
+  std::uint8_t attempt = 0;       // the present one
+  std::uint8_t attempt_next = 1;  // the lowest that was never used
+  bool confirmed = false;         // the venue has shown that it knows the order
+
+  Qty sent_qty;              // what the present attempt asks for
+  Qty filled;                // the largest cumulative quantity heard of; never a sum
+  Price average;             // 0 while unknown
+  VenueTime traded;          // of the last execution heard of
+  std::int32_t refusal = 0;  // the venue's last error code
+
+  RequestId request = 0;  // 0: no request of the present attempt is out
+  VenueTime deadline;     // from then on the venue takes the written request no more
+  Mono taken{};
+  Mono written{};
+  Mono retry_at{};  // waiting: not before
+
+  // Asking for its fate.
+  Mono query_at{};  // written and confirmed, or unknown: when to ask (again)
+  Mono unknown_since{};
+  Mono absent_at{};           // when the last answer that counts against it was asked for
+  std::uint8_t absences = 0;  // such answers
+  bool query_out = false;
+  bool unknown_reported = false;
+  bool alarmed = false;
+
+  std::uint32_t leg = 0;  // index into the lane's Legs
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t previous = none;  // within the follower, by decision
+  std::uint32_t next = none;
+
+  bool reduces() const noexcept { return terms.kind == OrderKind::reduce; }
+  OrderHandle handle() const noexcept { return {slot, generation}; }
+};
+
+class Inflight {
+ public:
+  explicit Inflight(std::size_t followers);
+
+  // REQUIRES: not full(), a CopyId that is not in flight, and a follower within range.
+  InflightOrder& open(const OrderTerms& terms, Mono now) noexcept;
+  void close(InflightOrder& order) noexcept;
+
+  // Gives the order a request id for its present attempt; an earlier one finds it no more.
+  RequestId new_request(InflightOrder& order) noexcept;
+  // A request id that belongs to no order.
+  RequestId session_request() noexcept;
+  static bool is_session_request(RequestId id) noexcept;
+
+  // Null when it names no order in flight.
+  InflightOrder* by_request(RequestId id) noexcept;
+  InflightOrder* by_copy_id(const CopyId& id) noexcept;
+  InflightOrder* by_handle(OrderHandle handle) noexcept;
+
+  // The orders of one follower, in order of decision.
+  InflightOrder* first(FollowerId follower) noexcept { return at(heads_[follower.value].first); }
+  InflightOrder* next(const InflightOrder& order) noexcept { return at(order.next); }
+
+  bool full() const noexcept { return free_ == InflightOrder::none; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  struct Ends {
+    std::uint32_t first = InflightOrder::none;
+    std::uint32_t last = InflightOrder::none;
+  };
+
+  InflightOrder* at(std::uint32_t slot) noexcept {
+    return slot == InflightOrder::none ? nullptr : &slots_[slot];
+  }
+  std::size_t probe(const CopyId& id) const noexcept;
+  void index(const InflightOrder& order) noexcept;
+  void unindex(const InflightOrder& order) noexcept;
+  void unlink(InflightOrder& order) noexcept;
+
+  std::vector<InflightOrder> slots_;
+  std::vector<std::uint32_t> index_;  // by CopyId; open addressing, a quarter full at most
+  std::vector<Ends> heads_;           // by follower
+  std::uint32_t free_ = 0;            // linked through `next`
+  std::size_t size_ = 0;
+  std::uint64_t serial_ = 0;
+};
+
+}  // namespace copyd::exec

@@ -1,0 +1,321 @@
+// Connections: does what LaneSession says, and tells it what came of it. No opinions here.
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "exec/order_lane.hpp"
+#include "venue/errors.hpp"
+
+namespace copyd::exec {
+namespace {
+
+using Action = LaneSession::Action;
+using Event = LaneSession::Event;
+using Method = net::HttpRequest::Method;
+
+constexpr int forbidden = 403;
+constexpr std::int32_t no_such_listen_key = -1125;
+
+// Frames of one socket in one pass, so that a flood on one follower leaves time for the others.
+constexpr int frames_per_pass = 64;
+
+}  // namespace
+
+void OrderLane::add(AddFollower command, Mono now) {
+  if (drained()) return;
+  LaneFollower& follower = follower_at(command.follower);
+  follower.link.reset();
+  // What was lost with an earlier link is asked for by the new one.
+  orders_lost(follower, now);
+  for (auto* order = inflight_.first(follower.id); order != nullptr; order = inflight_.next(*order))
+    order->query_out = false;
+  const std::uint64_t seed = (w_.seed + follower.id.value + 1) * 0x9E3779B97F4A7C15U;
+  follower.link = std::make_unique<LaneLink>(std::move(command.credentials), seed);
+  follower.link->http = w_.transport.http(w_.endpoints.rest);
+  follower.link->stream = w_.transport.websocket();
+  follower.link->orders = w_.transport.websocket();
+  follower.pump = true;
+  show(follower);
+}
+
+void OrderLane::remove(FollowerId id, Mono now) {
+  LaneFollower& follower = follower_at(id);
+  const bool was_ready = follower.link && follower.link->session.announced();
+  if (follower.link) {
+    follower.link->orders->close();
+    follower.link->stream->close();
+  }
+  follower.link.reset();
+  orders_lost(follower, now);
+  expire_increases(follower, now);
+  show(follower);
+  if (was_ready) report(FollowerLink{.follower = id, .ready = false});
+}
+
+int OrderLane::run_link(LaneFollower& follower, Mono now) {
+  if (!follower.link || !venue_clock_.known()) return 0;
+  LaneLink& link = *follower.link;
+  int work = poll_orders(follower, now) + poll_stream(follower, now) + link.http->poll(now);
+  for (auto action = link.session.next(now); action != Action::none;
+       action = link.session.next(now)) {
+    act(follower, action, now);
+    ++work;
+  }
+  const Mono read_at =
+      std::max({follower.read_due, follower.read_asked + read_spacing, follower.rest_from});
+  if (follower.read_wanted && !link.read_out && link.session.announced() && now >= read_at)
+    read_positions(follower, now, false);
+  if (work != 0) show(follower);
+  return work;
+}
+
+void OrderLane::act(LaneFollower& follower, Action action, Mono now) {
+  LaneLink& link = *follower.link;
+  LaneSession& session = link.session;
+  switch (action) {
+    case Action::none:
+      break;
+    case Action::read_config:
+    case Action::create_listen_key:
+    case Action::read_positions:
+    case Action::extend_listen_key:
+      ask(follower, action, now);
+      break;
+    case Action::open_stream: {
+      const auto url = net::Url::parse(w_.endpoints.private_stream(link.listen_key), "wss");
+      if (url) link.stream->open(*url, now);
+      else session.on(Event::account_failed, now);
+      break;
+    }
+    case Action::open_orders:
+      link.orders->open(orders_url_, now);
+      break;
+    case Action::log_on:
+      log_on(follower, now);
+      break;
+    case Action::close_stream:
+      link.stream->close();
+      follower.cells.reconnects.add();
+      break;
+    case Action::close_orders:
+      link.orders->close();
+      link.logon_request = 0;
+      follower.cells.reconnects.add();
+      orders_lost(follower, now);
+      break;
+    case Action::announce:
+      follower.cells.mode.set(static_cast<std::int64_t>(session.mode()));
+      report(FollowerLink{.follower = follower.id, .ready = true, .mode = session.mode()});
+      notice(Level::info, follower.id, "ready");
+      break;
+    case Action::renounce:
+      report(FollowerLink{.follower = follower.id, .ready = false, .mode = session.mode()});
+      break;
+    case Action::resolve_unknown:
+      ask_soon(follower, now);
+      follower.pump = true;
+      break;
+  }
+}
+
+int OrderLane::poll_orders(LaneFollower& follower, Mono now) {
+  net::WebSocket& socket = *follower.link->orders;
+  LaneSession& session = follower.link->session;
+  for (int work = 0; work < frames_per_pass; ++work) {
+    switch (socket.poll(now)) {
+      case net::WebSocket::Event::none:
+        return work;
+      case net::WebSocket::Event::opened:
+        session.on(Event::orders_opened, now);
+        break;
+      case net::WebSocket::Event::frame:
+        on_reply(follower, socket.frame());
+        break;
+      case net::WebSocket::Event::closed:
+        session.on(Event::orders_failed, now);
+        break;
+    }
+  }
+  return frames_per_pass;
+}
+
+int OrderLane::poll_stream(LaneFollower& follower, Mono now) {
+  net::WebSocket& socket = *follower.link->stream;
+  LaneSession& session = follower.link->session;
+  for (int work = 0; work < frames_per_pass; ++work) {
+    switch (socket.poll(now)) {
+      case net::WebSocket::Event::none:
+        return work;
+      case net::WebSocket::Event::opened:
+        session.on(Event::stream_opened, now);
+        break;
+      case net::WebSocket::Event::frame:
+        on_user_frame(follower, socket.frame());
+        break;
+      case net::WebSocket::Event::closed:
+        session.on(Event::stream_closed, now);
+        break;
+    }
+  }
+  return frames_per_pass;
+}
+
+// A step of the session over REST.
+void OrderLane::ask(LaneFollower& follower, Action action, Mono now) {
+  LaneLink& link = *follower.link;
+  if (now < follower.rest_from) {
+    link.session.on(
+        action == Action::extend_listen_key ? Event::extension_failed : Event::account_failed, now);
+    return;
+  }
+  if (action == Action::read_positions) {
+    read_positions(follower, now, true);
+    return;
+  }
+  net::HttpRequest request{.target = {}, .api_key = std::string(link.credentials.api_key.reveal())};
+  if (action == Action::read_config) {
+    request.target = signed_target(link, venue::path::account_config, {}, now);
+  } else {
+    const bool creates = action == Action::create_listen_key;
+    request.method = creates ? Method::post : Method::put;
+    request.target = venue::plain_target(venue::path::listen_key, {});
+  }
+  const auto answered = [this, id = follower.id, epoch = link.session.account_epoch(),
+                         action](const Result<net::HttpResponse>& answer) {
+    on_step_answer(id, epoch, action, answer);
+  };
+  link.http->request(std::move(request), answered);
+}
+
+void OrderLane::on_step_answer(FollowerId id, std::uint32_t epoch, Action action,
+                               const Result<net::HttpResponse>& answer) {
+  LaneFollower& follower = follower_at(id);
+  // An answer to an attempt that was given up belongs to nobody.
+  if (!follower.link || follower.link->session.account_epoch() != epoch) return;
+  const Mono now = w_.clock.now();
+  const Event failed =
+      action == Action::extend_listen_key ? Event::extension_failed : Event::account_failed;
+  if (answer.has_error()) {
+    follower.link->session.on(failed, now);
+  } else if (answer->status != 200) {
+    on_failed_answer(follower, *answer, now);
+    follower.link->session.on(failed, now);
+  } else {
+    on_step_body(follower, action, answer->body, now);
+  }
+}
+
+void OrderLane::on_step_body(LaneFollower& follower, Action action, std::string_view body,
+                             Mono now) {
+  LaneLink& link = *follower.link;
+  if (action == Action::extend_listen_key) {
+    link.session.on(Event::key_extended, now);
+    return;
+  }
+  if (action == Action::read_config) {
+    const auto config = venue::decode_account_config(body);
+    if (config.has_error()) {
+      w_.cells.malformed.add();
+      link.session.on(Event::account_failed, now);
+      return;
+    }
+    if (!config->can_trade)
+      notice(Level::error, follower.id, "the venue does not let this account trade");
+    link.session.set_mode(config->mode);
+    link.session.on(Event::config_read, now);
+    return;
+  }
+  auto key = venue::decode_listen_key(body);
+  if (key.has_error()) {
+    w_.cells.malformed.add();
+    link.session.on(Event::account_failed, now);
+    return;
+  }
+  wipe(link.listen_key);
+  link.listen_key = std::move(*key);
+  link.session.on(Event::listen_key_created, now);
+}
+
+// What a refusal over REST means beyond the request that met it.
+void OrderLane::on_failed_answer(LaneFollower& follower, const net::HttpResponse& answer,
+                                 Mono now) {
+  const auto error = venue::decode_error(answer.body);
+  const Refusal refusal{answer.status, error.code, error.message};
+  if (error.code != 0) follower.cells.venue_code.set(error.code);
+  if (error.code == no_such_listen_key) {
+    follower.link->session.on(Event::listen_key_gone, now);
+    return;
+  }
+  if (answer.status == forbidden) {
+    // A firewall before the venue, which says nothing about the key.
+    follower.rest_from = now + LaneSession::refused_pause;
+    notice(Level::error, follower.id, "the venue's firewall refuses this address: waiting 60 s");
+    return;
+  }
+  switch (venue::classify(refusal.status, refusal.code, refusal.message)) {
+    case venue::RetryClass::pause:
+      key_refused(follower, refusal, now);
+      break;
+    case venue::RetryClass::resync:
+      ask_time(follower, now);
+      break;
+    case venue::RetryClass::backoff:
+      limit_rate(follower, refusal, now);
+      follower.rest_from = std::max(follower.rest_from, follower.increases_from);
+      break;
+    default:
+      break;
+  }
+}
+
+void OrderLane::log_on(LaneFollower& follower, Mono now) {
+  LaneLink& link = *follower.link;
+  link.logon_request = inflight_.session_request();
+  const std::size_t size =
+      venue::encode_logon(link.logon_request, link.credentials.api_key.reveal(),
+                          venue_clock_.at(now), link.credentials.signer, text_);
+  if (size == 0 || link.orders->send({text_.data(), size}).has_error())
+    link.session.on(Event::orders_failed, now);
+}
+
+void OrderLane::key_refused(LaneFollower& follower, const Refusal& refusal, Mono now) {
+  if (follower.link->session.refused()) return;
+  follower.cells.venue_code.set(refusal.code);
+  std::array<char, 170> text{};
+  std::snprintf(text.data(), text.size(), "the venue refuses the key: %d %.*s; next try in 60 s",
+                refusal.code, static_cast<int>(std::min<std::size_t>(refusal.message.size(), 90)),
+                refusal.message.data());
+  notice(Level::error, follower.id, text.data());
+  follower.link->session.on(Event::key_refused, now);
+}
+
+void OrderLane::show(LaneFollower& follower) noexcept {
+  auto state = LinkState::not_connected;
+  if (follower.link) {
+    const LaneSession& session = follower.link->session;
+    if (session.refused()) state = LinkState::refused;
+    else if (session.healthy()) state = LinkState::ready;
+    else state = session.announced() ? LinkState::recovering : LinkState::connecting;
+  }
+  follower.cells.link.set(static_cast<std::int64_t>(state));
+}
+
+std::string OrderLane::signed_target(LaneLink& link, std::string_view path,
+                                     const venue::Params& params, Mono now) const {
+  constexpr int rest_window_ms = 5000;
+  return venue::signed_target(path, params, venue_clock_.at(now), rest_window_ms,
+                              link.credentials.signer);
+}
+
+void OrderLane::notice(Level level, FollowerId follower, std::string_view text) noexcept {
+  Notice notice{.level = level,
+                .who = Notice::Who::lane,
+                .subject = Notice::Subject::follower,
+                .account = follower.value};
+  const std::size_t size = std::min(text.size(), notice.text.size() - 1);
+  std::memcpy(notice.text.data(), text.data(), size);
+  if (!w_.notices.try_push(notice)) w_.cells.notices_lost.add();
+}
+
+}  // namespace copyd::exec

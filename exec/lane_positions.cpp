@@ -1,0 +1,193 @@
+// Position reads: what the venue shows on each leg, and what follows from it.
+//   - a close that failed twice goes on only if there is something to close; else it ends `flat`;
+//   - an unknown order that the venue does not have is absent if the position agrees;
+//   - what the follower no longer holds is handed to the copy agent.
+// A read that may have missed something of ours decides nothing, and is made again.
+#include <algorithm>
+#include <cstdio>
+
+#include "exec/order_lane.hpp"
+
+namespace copyd::exec {
+
+void OrderLane::want_read(LaneFollower& follower, Mono from) noexcept {
+  follower.read_due = follower.read_wanted ? std::min(follower.read_due, from) : from;
+  follower.read_wanted = true;
+}
+
+// All legs at once: the venue charges the same for one.
+void OrderLane::read_positions(LaneFollower& follower, Mono now, bool of_session) {
+  LaneLink& link = *follower.link;
+  follower.read_wanted = false;
+  follower.read_asked = now;
+  link.read_out = true;
+  const ReadContext context{
+      .follower = follower.id,
+      .asked = now,
+      .epoch = link.session.account_epoch(),
+      .losses = link.session.losses(),
+      .healthy = link.session.healthy(),
+      .of_session = of_session,
+  };
+  link.http->request({.method = net::HttpRequest::Method::get,
+                      .target = signed_target(link, venue::path::position_risk, {}, now),
+                      .api_key = std::string(link.credentials.api_key.reveal())},
+                     [this, context](const Result<net::HttpResponse>& answer) {
+                       on_positions_answer(context, answer);
+                     });
+}
+
+void OrderLane::on_positions_answer(const ReadContext& context,
+                                    const Result<net::HttpResponse>& answer) {
+  LaneFollower& follower = follower_at(context.follower);
+  if (!follower.link) return;
+  LaneSession& session = follower.link->session;
+  const Mono now = w_.clock.now();
+  const bool current = context.epoch == session.account_epoch();
+  follower.link->read_out = false;
+  const auto failed = [&] {
+    if (!context.of_session) want_read(follower, now);
+    else if (current) session.on(LaneSession::Event::account_failed, now);
+  };
+  if (answer.has_error()) return failed();
+  if (answer->status != 200) {
+    on_failed_answer(follower, *answer, now);
+    return failed();
+  }
+  const auto rows = venue::decode_position_risk(answer->body, w_.symbols);
+  if (rows.has_error()) {
+    w_.cells.malformed.add();
+    return failed();
+  }
+  apply_positions(follower, *rows, context, now);
+  if (context.of_session && current) session.on(LaneSession::Event::positions_read, now);
+}
+
+void OrderLane::apply_positions(LaneFollower& follower,
+                                const std::vector<venue::PositionRisk>& rows,
+                                const ReadContext& context, Mono now) {
+  const bool first = !follower.seen_positions;
+  follower.seen_positions = true;
+  if (first) first_positions(follower, rows);
+  for (const auto& row : rows)
+    if (row.symbol && !row.qty.is_zero()) legs_.at({follower.id, *row.symbol, row.leg});
+  for (std::uint32_t i = 0; i < legs_.size(); ++i) {
+    if (legs_[i].key.follower != follower.id) continue;
+    const LegRead read = leg_read(legs_[i], rows, context.asked);
+    judge_unknown(follower, i, read, context, now);
+    judge_closes(follower, i, read, context.asked, now);
+    compare(follower, i, read, now);
+  }
+}
+
+// What the account holds when we first see it is not ours.
+void OrderLane::first_positions(LaneFollower& follower,
+                                const std::vector<venue::PositionRisk>& rows) {
+  for (const auto& row : rows) {
+    if (row.qty.is_zero()) continue;
+    if (row.symbol) legs_[legs_.at({follower.id, *row.symbol, row.leg})].tracked = row.qty;
+    constexpr std::array<const char*, 3> sides{"", " LONG", " SHORT"};
+    const FixedText qty(row.qty);
+    std::array<char, 160> text{};
+    std::snprintf(text.data(), text.size(),
+                  "holds %.*s%s %.*s, which copyd did not open and will not touch",
+                  static_cast<int>(std::min<std::size_t>(row.symbol_name.size(), 40)),
+                  row.symbol_name.data(), sides[static_cast<std::size_t>(row.leg)],
+                  static_cast<int>(qty.view().size()), qty.view().data());
+    notice(Level::warning, follower.id, text.data());
+  }
+}
+
+OrderLane::LegRead OrderLane::leg_read(const LegState& leg,
+                                       const std::vector<venue::PositionRisk>& rows,
+                                       Mono asked) const noexcept {
+  LegRead read;
+  VenueTime updated;
+  for (const auto& row : rows) {
+    if (row.symbol != leg.key.symbol || row.leg != leg.key.leg) continue;
+    read.qty = row.qty;
+    updated = row.update_time;
+  }
+  // The venue's reads may lag its fills; a row that is as new as our last fill does not.
+  const bool caught_up = leg.filled_at.ns == 0 || asked - leg.filled_at >= read_lag ||
+                         (updated.ms != 0 && updated >= leg.traded);
+  read.telling = caught_up && leg.touched <= asked;
+  return read;
+}
+
+// Waiting closes that must not go before something to close was seen.
+void OrderLane::judge_closes(LaneFollower& follower, std::uint32_t index, const LegRead& read,
+                             Mono asked, Mono now) noexcept {
+  if (legs_[index].pacing.failures() < 2 || legs_[index].waiting == 0) return;
+  const bool on_the_wire = legs_[index].open != legs_[index].waiting;
+  bool flat = false;
+  auto* order = inflight_.first(follower.id);
+  while (order != nullptr) {
+    auto* next = inflight_.next(*order);
+    const bool concerned =
+        order->leg == index && order->state == OrderState::waiting && order->reduces();
+    if (concerned && read.telling) {
+      const bool something = read.qty.sign() * sign_of(order->terms.side) < 0;
+      if (something) {
+        legs_[index].pacing.position_seen(asked);
+        legs_[index].vouched = read.qty;
+        follower.pump = true;
+      } else if (!on_the_wire) {
+        finish(*order, OrderEnd::flat, now);
+        flat = true;
+      }
+    }
+    order = next;
+  }
+  // Otherwise the pacing asks again for a read when the close is due.
+  if (!flat) return;
+  notice(Level::warning, follower.id, "a close found nothing to close: the position is corrected");
+  if (legs_[index].open != 0) return;
+  LegState& leg = legs_[index];
+  leg.tracked = read.qty;
+  report(FollowerPosition{
+      .follower = follower.id, .symbol = leg.key.symbol, .leg = leg.key.leg, .qty = read.qty});
+}
+
+// Orders that the venue says it does not have, and that left no trace in the position.
+void OrderLane::judge_unknown(LaneFollower& follower, std::uint32_t index, const LegRead& read,
+                              const ReadContext& context, Mono now) noexcept {
+  if (legs_[index].open == legs_[index].waiting || !read.telling) return;
+  const bool healthy =
+      context.healthy && follower.healthy() && follower.link->session.losses() == context.losses;
+  if (!healthy || read.qty != legs_[index].tracked) return;
+  // One that may still have traded could hide another's trade in the sum.
+  for (auto* order = inflight_.first(follower.id); order != nullptr;
+       order = inflight_.next(*order)) {
+    if (order->leg != index || order->state == OrderState::waiting) continue;
+    const bool denied = order->state == OrderState::unknown && order->absences >= absences_needed &&
+                        order->absent_at <= context.asked;
+    if (!denied) return;
+  }
+  auto* order = inflight_.first(follower.id);
+  while (order != nullptr) {
+    auto* next = inflight_.next(*order);
+    if (order->leg == index && order->state == OrderState::unknown)
+      try_again(follower, *order, now);
+    order = next;
+  }
+}
+
+void OrderLane::compare(LaneFollower& follower, std::uint32_t index, const LegRead& read,
+                        Mono now) noexcept {
+  LegState& leg = legs_[index];
+  if (leg.open != 0 || read.qty == leg.tracked) return;
+  // An order on its way from the copy agent may be for this leg.
+  if (!read.telling || w_.orders.size() != 0) {
+    want_read(follower, now + read_lag);
+    return;
+  }
+  const bool smaller = read.qty.sign() != leg.tracked.sign() || read.qty.abs() < leg.tracked.abs();
+  const bool held = leg.tracked.sign() != 0;
+  leg.tracked = read.qty;
+  if (held && smaller)
+    report(FollowerPosition{
+        .follower = follower.id, .symbol = leg.key.symbol, .leg = leg.key.leg, .qty = read.qty});
+}
+
+}  // namespace copyd::exec

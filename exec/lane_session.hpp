@@ -1,0 +1,135 @@
+// LaneSession: the conversation that makes one follower's connections ready, and keeps them so.
+//
+//   account:  accountConfig ─▶ listen key ─▶ user stream ─▶ positionRisk ─▶ live
+//   orders:                     (after the first time live)  connect ─▶ logon ─▶ open
+//
+// The two parts fail and come back by themselves: a lost user stream does not stop the sending of
+// orders, whose fate can be asked for, and a lost order socket does not stop the news of fills.
+// Ready is said once both stand for the first time, and again when the position mode has changed;
+// `not ready` only when the venue refuses the key or the follower is removed.
+//
+// A pure machine: it is told events and time, and says what to do next. Owned by one lane.
+// Source: Binance docs, "User Data Streams", "WebSocket API general info".
+#pragma once
+
+#include <cstdint>
+
+#include "core/clock.hpp"
+#include "core/flow.hpp"
+#include "net/backoff.hpp"
+#include "venue/listen_key.hpp"
+
+namespace copyd::exec {
+
+class LaneSession {
+ public:
+  static constexpr std::chrono::seconds step_max{10};       // each step; a request ends in 5 s
+  static constexpr std::chrono::seconds refused_pause{60};  // before a refused key is tried again
+  static constexpr std::chrono::seconds steady{10};         // a connection this old was no flapping
+
+  enum class Account : std::uint8_t { idle, config, listen_key, stream, positions, live };
+  enum class Orders : std::uint8_t { idle, connecting, logging_on, open };
+
+  enum class Action : std::uint8_t {
+    none,
+    read_config,
+    create_listen_key,
+    open_stream,
+    read_positions,
+    open_orders,
+    log_on,
+    extend_listen_key,
+    close_stream,
+    close_orders,
+    announce,         // tell the copy agent: ready, with the mode
+    renounce,         // tell the copy agent: not ready
+    resolve_unknown,  // both parts stand (again): ask for the fate of what is unknown
+  };
+
+  enum class Event : std::uint8_t {
+    config_read,
+    listen_key_created,
+    stream_opened,
+    positions_read,
+    account_failed,  // a step of the account part failed, for now
+    stream_closed,
+    orders_opened,
+    logged_on,
+    orders_failed,  // the order socket was lost, or a step of it failed
+    key_extended,
+    extension_failed,
+    listen_key_gone,  // expired, or unknown to the venue
+    mode_doubtful,    // an order was refused for its position side: the mode has changed
+    key_refused,      // by any answer
+  };
+
+  // `logs_on`: Ed25519; other keys sign each request instead.
+  LaneSession(std::uint64_t seed, bool logs_on) noexcept
+      : logs_on_(logs_on), account_backoff_(seed), orders_backoff_(seed ^ 0x5DEECE66DU) {}
+
+  void on(Event event, Mono now) noexcept;
+  // The position mode that config_read found; told before that event.
+  void set_mode(PositionMode mode) noexcept { mode_ = mode; }
+
+  // What to do now. To be asked until it says `none`, after each event and as time passes.
+  Action next(Mono now) noexcept;
+
+  // Orders may be written.
+  bool can_send() const noexcept { return orders_ == Orders::open && announced_ && !refused_; }
+  // Both parts stand: an answer that an order does not exist may be believed.
+  bool healthy() const noexcept {
+    return account_ == Account::live && orders_ == Orders::open && !refused_;
+  }
+  bool refused() const noexcept { return refused_; }
+  bool announced() const noexcept { return announced_; }
+  Account account() const noexcept { return account_; }
+  Orders orders() const noexcept { return orders_; }
+  PositionMode mode() const noexcept { return mode_; }
+  // Grow with each attempt of a part: an answer to an earlier attempt belongs to nobody.
+  std::uint32_t account_epoch() const noexcept { return account_epoch_; }
+  std::uint32_t losses() const noexcept { return losses_; }
+
+ private:
+  struct Step {
+    bool asked = false;
+    Mono deadline{};
+    Mono retry_at{};
+    Mono stood_since{};
+  };
+
+  Action next_account(Mono now) noexcept;
+  Action next_orders(Mono now) noexcept;
+  Action ask(Step& step, Action action, Mono now) noexcept;
+  void enter(Account account, Mono now) noexcept;
+  void enter(Orders orders, Mono now) noexcept;
+  void lose_account(Mono now) noexcept;
+  void lose_orders(Mono now) noexcept;
+  void refuse(Mono now) noexcept;
+  void check_ready() noexcept;
+
+  bool logs_on_;
+  Account account_ = Account::idle;
+  Orders orders_ = Orders::idle;
+  Step account_step_;
+  Step orders_step_;
+  net::Backoff account_backoff_;
+  net::Backoff orders_backoff_;
+  venue::ListenKeyTimer listen_key_timer_;
+  PositionMode mode_ = PositionMode::one_way;
+  PositionMode announced_mode_ = PositionMode::one_way;
+  bool recovered_ = false;  // the account part has been live once
+  bool announced_ = false;
+  bool refused_ = false;
+  Mono refused_until_{};
+  std::uint32_t account_epoch_ = 0;
+  std::uint32_t losses_ = 0;
+
+  // Said by the next calls of next(), in this order.
+  bool say_close_stream_ = false;
+  bool say_close_orders_ = false;
+  bool say_renounce_ = false;
+  bool say_announce_ = false;
+  bool say_resolve_ = false;
+};
+
+}  // namespace copyd::exec

@@ -1,0 +1,309 @@
+#include "exec/order_lane.hpp"
+
+#include <utility>
+
+#include "core/assert.hpp"
+
+namespace copyd::exec {
+namespace {
+
+// Timers are looked at this often: an order is never late by more, and a quiet pass costs little.
+constexpr std::chrono::milliseconds tend_period{1};
+
+std::int64_t ns_between(Mono from, Mono to) noexcept {
+  return (to - from).count();
+}
+
+}  // namespace
+
+OrderLane::OrderLane(LaneWiring wiring)
+    : w_(std::move(wiring)),
+      inflight_(w_.followers.size()),
+      followers_(w_.followers.size()),
+      user_data_(w_.symbols) {
+  const auto url = net::Url::parse(w_.endpoints.ws_api, "wss");
+  ASSERT(url.has_value());
+  orders_url_ = *url;
+  mine_.reserve(w_.followers.size());
+}
+
+OrderLane::~OrderLane() = default;
+
+int OrderLane::do_work() noexcept {
+  int work = take_commands();
+  work += take_orders();
+  const Mono now = w_.clock.now();
+  const bool tend_due = now - tended_ >= tend_period;
+  if (tend_due) tended_ = now;
+  for (LaneFollower* follower : mine_) {
+    work += run_link(*follower, now);
+    if (tend_due && follower->in_flight != 0) tend(*follower, now);
+    if (follower->pump || (tend_due && follower->waiting != 0)) pump(*follower, now);
+  }
+  if (draining_) drain(now);
+  return work;
+}
+
+int OrderLane::take_commands() {
+  int work = 0;
+  LaneCommand command;
+  while (w_.commands.try_pop(command)) {
+    ++work;
+    const Mono now = w_.clock.now();
+    if (const auto* sample = std::get_if<TimeSample>(&command)) {
+      set_time(*sample);
+    } else if (auto* added = std::get_if<AddFollower>(&command)) {
+      add(std::move(*added), now);
+    } else if (const auto* removed = std::get_if<RemoveFollower>(&command)) {
+      remove(removed->follower, now);
+    } else {
+      draining_ = true;
+    }
+  }
+  return work;
+}
+
+void OrderLane::set_time(TimeSample sample) noexcept {
+  venue_clock_.set(sample);
+  for (LaneFollower* follower : mine_) {
+    follower->time_doubtful_until = Mono{};
+    follower->pump = follower->pump || follower->waiting != 0;
+  }
+}
+
+int OrderLane::take_orders() noexcept {
+  int work = 0;
+  Order order;
+  while (work < limits::orders_per_pass && !inflight_.full() && w_.orders.try_pop(order)) {
+    take(*order, w_.clock.now());
+    ++work;
+  }
+  return work;
+}
+
+void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
+  // An empty Order was never approved.
+  ASSERT(terms.qty.sign() > 0);
+  LaneFollower& follower = follower_at(terms.follower);
+  const std::uint32_t leg = legs_.at({terms.follower, terms.symbol, terms.leg});
+  InflightOrder& order = inflight_.open(terms, now);
+  order.leg = leg;
+  ++legs_[leg].open;
+  ++follower.in_flight;
+  ++follower.waiting;
+  ++legs_[leg].waiting;
+  follower.cells.waiting.set(follower.waiting);
+  w_.cells.taken.add();
+  if (terms.received.ns != 0)
+    w_.stages[Stage::lane].record(ns_between(terms.received, now) - terms.decided_ns);
+
+  // An earlier order of the leg that still waits goes first.
+  const bool first = legs_[leg].waiting == 1;
+  const bool sent = first && is_due(follower, order, now) && send(follower, order, now);
+  if (!sent) follower.pump = true;
+}
+
+// Nothing stands against sending it, but the order of those that wait.
+bool OrderLane::is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept {
+  if (!follower.can_send() || now < follower.time_doubtful_until || now < order.retry_at)
+    return false;
+  if (!order.reduces()) return now < order.terms.expires && now >= follower.increases_from;
+  switch (legs_[order.leg].pacing.ask(now)) {
+    case ClosePacing::Verdict::send:
+      return true;
+    case ClosePacing::Verdict::hold:
+      return false;
+    case ClosePacing::Verdict::read_position:
+      // One under way may be of before the failure: if it does not do, another is asked for.
+      if (!follower.link->read_out) want_read(follower, now);
+      return false;
+  }
+  return false;
+}
+
+// Closes first. One overtakes increases of its own leg only where those are held back and there is
+// something to close already; else it would find nothing, and their order is what was decided.
+void OrderLane::pump(LaneFollower& follower, Mono now) noexcept {
+  follower.pump = false;
+  if (follower.waiting == 0) return;
+  expire_increases(follower, now);
+  if (!follower.can_send()) return;
+  pump_closes(follower, now);
+  pump_all(follower, now);
+}
+
+void OrderLane::pump_closes(LaneFollower& follower, Mono now) noexcept {
+  ++mark_;
+  InflightOrder* next = nullptr;
+  for (auto* order = inflight_.first(follower.id); order != nullptr; order = next) {
+    next = inflight_.next(*order);
+    if (order->state != OrderState::waiting) continue;
+    LegState& leg = legs_[order->leg];
+    const bool due = is_due(follower, *order, now);
+    const bool first = leg.mark != mark_;
+    const bool overtakes = leg.only_held_increases && leg.reducible(order->terms.side);
+    if (order->reduces() && due && (first || overtakes) && send(follower, *order, now)) continue;
+    if (first) {
+      leg.mark = mark_;
+      leg.only_held_increases = true;
+    }
+    if (order->reduces() || due) leg.only_held_increases = false;
+  }
+}
+
+void OrderLane::pump_all(LaneFollower& follower, Mono now) noexcept {
+  ++mark_;
+  InflightOrder* next = nullptr;
+  for (auto* order = inflight_.first(follower.id); order != nullptr; order = next) {
+    next = inflight_.next(*order);
+    if (order->state != OrderState::waiting) continue;
+    LegState& leg = legs_[order->leg];
+    if (leg.mark == mark_) continue;
+    if (is_due(follower, *order, now) && send(follower, *order, now)) continue;
+    leg.mark = mark_;
+  }
+}
+
+void OrderLane::expire_increases(LaneFollower& follower, Mono now) noexcept {
+  auto* order = inflight_.first(follower.id);
+  while (order != nullptr) {
+    auto* next = inflight_.next(*order);
+    const bool late = now >= order->terms.expires || follower.link == nullptr;
+    if (order->state == OrderState::waiting && !order->reduces() && late)
+      finish(*order, OrderEnd::expired, now);
+    order = next;
+  }
+}
+
+std::size_t OrderLane::encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+  LaneLink& link = *follower.link;
+  const VenueTime timestamp = venue_clock_.at(now);
+  OrderTerms terms = order.terms;
+  terms.qty = order.sent_qty;
+  const venue::PlaceRequest request{
+      .id = inflight_.new_request(order),
+      .terms = &terms,
+      .symbol = w_.symbols[terms.symbol].name,
+      .client_order_id = venue::client_order_id(terms.copy_id, order.attempt),
+      .timestamp = timestamp,
+      .recv_window_ms = recv_window_ms,
+  };
+  order.deadline = timestamp + std::chrono::milliseconds(recv_window_ms);
+  const bool logged_on = link.credentials.signer.type() == venue::KeyType::ed25519;
+  return venue::encode_place(request, link.credentials.api_key.reveal(),
+                             logged_on ? nullptr : &link.credentials.signer, text_);
+}
+
+// REQUIRES: is_due. False: nothing left, and the order still waits. Otherwise it was written, or is
+// finished and gone.
+bool OrderLane::send(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+  ASSERT(order.state == OrderState::waiting);
+  LegState& leg = legs_[order.leg];
+  order.sent_qty = order.terms.qty;
+  // In hedge mode a close beyond the position is refused whole; where the position was read, what
+  // is there is closed and the rest is decided again.
+  const bool hedge = order.terms.leg != Leg::both;
+  if (hedge && order.reduces() && leg.vouched.sign() != 0 && leg.vouched.abs() < order.terms.qty)
+    order.sent_qty = leg.vouched.abs();
+
+  const std::size_t size = encode(follower, order, now);
+  if (size == 0) {
+    // The key cannot sign, or the symbol's name cannot be written: no retry changes that.
+    notice(Level::error, follower.id, "an order could not be encoded or signed");
+    finish(order, OrderEnd::refused, now);
+    return true;
+  }
+  set_state(follower, order, OrderState::staged);
+  const Mono sealed = w_.clock.now();
+  if (follower.link->orders->send({text_.data(), size}).has_error()) {
+    order.request = 0;
+    set_state(follower, order, OrderState::waiting);
+    return false;
+  }
+  order.written = w_.clock.now();
+  set_state(follower, order, OrderState::written);
+  leg.touched = order.written;
+  leg.vouched = Qty{};
+  w_.cells.sent.add();
+  w_.stages[Stage::sign].record(ns_between(now, sealed));
+  w_.stages[Stage::write].record(ns_between(sealed, order.written));
+  if (order.terms.received.ns != 0 && order.attempt == 0)
+    w_.stages[Stage::fill_to_wire].record(ns_between(order.terms.received, order.written));
+  return true;
+}
+
+void OrderLane::set_state(LaneFollower& follower, InflightOrder& order, OrderState state) noexcept {
+  const auto shown = [](OrderState s) { return s == OrderState::staged ? OrderState::written : s; };
+  const auto cell_of = [&](OrderState s) -> Cell* {
+    if (s == OrderState::written) return &follower.cells.written;
+    return s == OrderState::unknown ? &follower.cells.unknown : nullptr;
+  };
+  const bool waited = order.state == OrderState::waiting;
+  const bool waits = state == OrderState::waiting;
+  if (waited && !waits) --follower.waiting, --legs_[order.leg].waiting;
+  if (!waited && waits) ++follower.waiting, ++legs_[order.leg].waiting;
+  if (waited != waits) follower.cells.waiting.set(follower.waiting);
+  if (shown(order.state) != shown(state)) {
+    if (Cell* cell = cell_of(shown(order.state))) cell->add(-1);
+    if (Cell* cell = cell_of(shown(state))) cell->add(1);
+  }
+  order.state = state;
+}
+
+void OrderLane::finish(InflightOrder& order, OrderEnd end, Mono now) noexcept {
+  LaneFollower& follower = follower_at(order.terms.follower);
+  LegState& leg = legs_[order.leg];
+  if (order.reduces()) {
+    // A close that brought nothing failed, whatever it was called; a fill has reset the pace.
+    const bool nothing = order.filled.is_zero();
+    if (nothing && (end == OrderEnd::executed || end == OrderEnd::refused)) leg.pacing.failed(now);
+  }
+  if (end == OrderEnd::executed && order.written.ns != 0)
+    w_.stages[Stage::filled].record(ns_between(order.written, now));
+  const OrderDone done{
+      .ref = order.terms.ref,
+      .follower = order.terms.follower,
+      .end = end,
+      .filled = order.filled,
+      .average = order.average,
+      .venue_time = order.traded,
+      .venue_code = end == OrderEnd::refused ? order.refusal : 0,
+  };
+  set_state(follower, order, OrderState::free);
+  inflight_.close(order);
+  --follower.in_flight;
+  --leg.open;
+  leg.touched = now;
+  follower.pump = follower.pump || follower.waiting != 0;
+  report(done);
+}
+
+void OrderLane::report(const Report& report) noexcept {
+  // The channel has room for every report that the orders in flight can cause.
+  const bool pushed = w_.reports.try_push(report);
+  ASSERT(pushed);
+}
+
+LaneFollower& OrderLane::follower_at(FollowerId id) {
+  ASSERT(id.value < followers_.size());
+  auto& follower = followers_[id.value];
+  if (!follower) {
+    follower = std::make_unique<LaneFollower>(id, w_.followers[id.value]);
+    mine_.push_back(follower.get());
+  }
+  return *follower;
+}
+
+void OrderLane::drain(Mono now) noexcept {
+  if (drained() || w_.orders.size() != 0) return;
+  for (LaneFollower* follower : mine_) {
+    const bool may_send = follower->can_send();
+    for (auto* order = inflight_.first(follower->id); order != nullptr;
+         order = inflight_.next(*order))
+      if (order->state != OrderState::waiting || may_send) return;
+  }
+  for (LaneFollower* follower : mine_) remove(follower->id, now);
+  drained_.store(true, std::memory_order_release);
+}
+
+}  // namespace copyd::exec

@@ -1,0 +1,212 @@
+// OrderLane: station three. Takes the orders of its followers, signs them, writes each on its
+// follower's own connection, and reports how it ended.
+//
+//   order_lane.cpp      the path of an order: taken, encoded and signed, written; what waits
+//   lane_answers.cpp    what the venue says of an order: the answer, and the follower's own stream
+//   lane_recovery.cpp   orders whose fate is unknown: asked for, found, or proven absent
+//   lane_positions.cpp  position reads: what a close rests on, what the follower no longer holds
+//   lane_connect.cpp    connections: does what LaneSession says
+//
+// An agent: do_work() runs on one thread, which alone uses the transport and everything made by it.
+// From order to send nothing is allocated (HMAC, or logged on), thrown or logged. A fault of one
+// follower stays with it: each has its own connections, key, session and waiting orders.
+// The quantity filled is the larger of what the answer and the stream say, never their sum.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/agent.hpp"
+#include "core/channel.hpp"
+#include "core/counters.hpp"
+#include "core/flow.hpp"
+#include "core/symbols.hpp"
+#include "exec/inflight.hpp"
+#include "exec/lane_cells.hpp"
+#include "exec/lane_command.hpp"
+#include "exec/lane_follower.hpp"
+#include "exec/legs.hpp"
+#include "net/transport.hpp"
+#include "venue/account_codec.hpp"
+#include "venue/order_codec.hpp"
+#include "venue/rest.hpp"
+#include "venue/user_data.hpp"
+
+namespace copyd::exec {
+
+// Everything outlives the lane.
+struct LaneWiring {
+  net::Transport& transport;
+  const Clock& clock;
+  const SymbolTable& symbols;
+  venue::Endpoints endpoints;
+  Channel<Order>& orders;
+  Channel<Report>& reports;
+  Channel<LaneCommand>& commands;
+  Channel<Notice>& notices;
+  std::span<FollowerLinkCells> followers;  // by FollowerId; the lane writes those of its own
+  LaneCells& cells;
+  StageTimes& stages;
+  std::uint64_t seed = 1;
+  const char* name = "lane";
+};
+
+class OrderLane final : public Agent {
+ public:
+  static constexpr std::chrono::seconds answer_max{5};   // then an order is unknown
+  static constexpr std::chrono::seconds result_wait{2};  // for the stream, then it is asked for
+  static constexpr std::chrono::seconds query_spacing{1};
+  static constexpr std::chrono::seconds absence_margin{2};  // after the request's own deadline
+  static constexpr int absences_needed = 3;
+  static constexpr std::chrono::seconds unknown_alarm{60};
+  static constexpr std::chrono::seconds read_lag{2};      // a position read may lag a fill by it
+  static constexpr std::chrono::seconds read_spacing{1};  // of one follower
+  static constexpr std::chrono::seconds read_rest{10};    // where only an event raised a doubt
+  static constexpr std::chrono::seconds time_hold{2};     // for the venue's time to come
+  static constexpr std::chrono::milliseconds retry_first{200};
+  static constexpr std::chrono::milliseconds retry_max{800};
+  static constexpr int recv_window_ms = 2000;
+
+  explicit OrderLane(LaneWiring wiring);
+  ~OrderLane() override;
+
+  const char* name() const noexcept override { return w_.name; }
+  int do_work() noexcept override;
+
+  // After DrainLane: nothing is queued, on the wire, or unknown any more, and what waits cannot
+  // leave; the connections are closed. Any thread.
+  bool drained() const noexcept { return drained_.load(std::memory_order_acquire); }
+
+ private:
+  using Level = Notice::Level;
+
+  // order_lane.cpp
+  int take_commands();
+  void set_time(TimeSample sample) noexcept;
+  int take_orders() noexcept;
+  void take(const OrderTerms& terms, Mono now) noexcept;
+  void pump(LaneFollower& follower, Mono now) noexcept;
+  void pump_closes(LaneFollower& follower, Mono now) noexcept;
+  void pump_all(LaneFollower& follower, Mono now) noexcept;
+  void expire_increases(LaneFollower& follower, Mono now) noexcept;
+  bool is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept;
+  bool send(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  std::size_t encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  void set_state(LaneFollower& follower, InflightOrder& order, OrderState state) noexcept;
+  void finish(InflightOrder& order, OrderEnd end, Mono now) noexcept;
+  void report(const Report& report) noexcept;
+  void drain(Mono now) noexcept;
+  LaneFollower& follower_at(FollowerId id);
+
+  // lane_answers.cpp
+  void on_reply(LaneFollower& follower, std::string_view frame);
+  void on_session_reply(LaneFollower& follower, const venue::Reply& reply, Mono now);
+  void on_user_frame(LaneFollower& follower, std::string_view frame);
+  void on_update(LaneFollower& follower, const venue::OrderUpdate& update, Mono now) noexcept;
+  void on_account(LaneFollower& follower, const venue::AccountUpdate& update, Mono now) noexcept;
+  struct Fate {
+    venue::OrderStatus status = venue::OrderStatus::other;
+    Qty filled;
+    Price average;
+    VenueTime time;
+  };
+  void apply(InflightOrder& order, const Fate& fate, Mono now) noexcept;
+  struct Refusal {
+    int status = 0;
+    std::int32_t code = 0;
+    std::string_view message;
+  };
+  void refuse(LaneFollower& follower, InflightOrder& order, const Refusal& refusal, Mono now);
+  void refuse_for_good(LaneFollower& follower, InflightOrder& order, const Refusal& refusal,
+                       Mono now);
+  void try_again(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  void limit_rate(LaneFollower& follower, const Refusal& refusal, Mono now) noexcept;
+
+  // lane_recovery.cpp
+  void make_unknown(InflightOrder& order, Mono now) noexcept;
+  void orders_lost(LaneFollower& follower, Mono now) noexcept;
+  void ask_soon(LaneFollower& follower, Mono now) noexcept;
+  void tend(LaneFollower& follower, Mono now);
+  void query(LaneFollower& follower, InflightOrder& order, Mono now);
+  struct QueryContext {
+    FollowerId follower;
+    OrderHandle order;
+    std::uint8_t attempt = 0;
+    Mono asked{};
+    VenueTime asked_time;
+    std::uint32_t losses = 0;
+    bool healthy = false;
+  };
+  void on_query_answer(const QueryContext& context, const Result<net::HttpResponse>& answer);
+  void on_absence(LaneFollower& follower, InflightOrder& order, const QueryContext& context);
+  void ask_time(LaneFollower& follower, Mono now);
+
+  // lane_positions.cpp
+  struct ReadContext {
+    FollowerId follower;
+    Mono asked{};
+    std::uint32_t epoch = 0;
+    std::uint32_t losses = 0;
+    bool healthy = false;
+    bool of_session = false;  // a step of the session, not one that a leg asked for
+  };
+  void want_read(LaneFollower& follower, Mono from) noexcept;
+  void read_positions(LaneFollower& follower, Mono now, bool of_session);
+  void on_positions_answer(const ReadContext& context, const Result<net::HttpResponse>& answer);
+  void apply_positions(LaneFollower& follower, const std::vector<venue::PositionRisk>& rows,
+                       const ReadContext& context, Mono now);
+  void first_positions(LaneFollower& follower, const std::vector<venue::PositionRisk>& rows);
+  struct LegRead {
+    Qty qty;
+    bool telling = false;  // the read cannot have missed anything of ours
+  };
+  LegRead leg_read(const LegState& leg, const std::vector<venue::PositionRisk>& rows,
+                   Mono asked) const noexcept;
+  void judge_closes(LaneFollower& follower, std::uint32_t leg, const LegRead& read, Mono asked,
+                    Mono now) noexcept;
+  void judge_unknown(LaneFollower& follower, std::uint32_t leg, const LegRead& read,
+                     const ReadContext& context, Mono now) noexcept;
+  void compare(LaneFollower& follower, std::uint32_t leg, const LegRead& read, Mono now) noexcept;
+
+  // lane_connect.cpp
+  void add(AddFollower command, Mono now);
+  void remove(FollowerId id, Mono now);
+  int run_link(LaneFollower& follower, Mono now);
+  void act(LaneFollower& follower, LaneSession::Action action, Mono now);
+  int poll_orders(LaneFollower& follower, Mono now);
+  int poll_stream(LaneFollower& follower, Mono now);
+  void ask(LaneFollower& follower, LaneSession::Action action, Mono now);
+  void on_step_answer(FollowerId id, std::uint32_t epoch, LaneSession::Action action,
+                      const Result<net::HttpResponse>& answer);
+  void on_step_body(LaneFollower& follower, LaneSession::Action action, std::string_view body,
+                    Mono now);
+  void on_failed_answer(LaneFollower& follower, const net::HttpResponse& answer, Mono now);
+  void log_on(LaneFollower& follower, Mono now);
+  void key_refused(LaneFollower& follower, const Refusal& refusal, Mono now);
+  void show(LaneFollower& follower) noexcept;
+  std::string signed_target(LaneLink& link, std::string_view path, const venue::Params& params,
+                            Mono now) const;
+  void notice(Level level, FollowerId follower, std::string_view text) noexcept;
+
+  LaneWiring w_;
+  net::Url orders_url_;
+  VenueClock venue_clock_;
+  Inflight inflight_;
+  Legs legs_;
+  std::vector<std::unique_ptr<LaneFollower>> followers_;  // by FollowerId; null: not this lane's
+  std::vector<LaneFollower*> mine_;
+  venue::ReplyDecoder replies_;
+  venue::UserDataDecoder user_data_;
+  std::uint64_t mark_ = 0;  // of the present pass over waiting orders
+  Mono tended_{};           // when timers were last looked at
+  Mono time_from_{};        // the venue's time is not asked for before
+  bool draining_ = false;
+  std::atomic<bool> drained_{false};
+  std::array<char, 2 * limits::order_text_max> text_{};
+};
+
+}  // namespace copyd::exec

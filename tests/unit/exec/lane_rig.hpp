@@ -1,0 +1,185 @@
+// A lane on a bench: virtual time, an in-memory venue, and the copy agent's ends of its channels.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exec/order_lane.hpp"
+#include "fake_venue.hpp"
+
+namespace copyd {
+
+// The tests' key to approved orders.
+struct TestApproval {
+  static Order order(const OrderTerms& terms) { return Order(Order::Approval{}, terms); }
+};
+
+namespace exec::test {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+inline Qty qty(const char* text) {
+  return *Qty::parse(text);
+}
+
+inline venue::Credentials hmac_key(int follower) {
+  return {.api_key = Secret::copy_of(FakeVenue::key_of(follower)),
+          .signer = *venue::Signer::hmac(Secret::copy_of("not so secret"))};
+}
+
+inline venue::Credentials ed25519_key(int follower) {
+  // A published test key.
+  constexpr const char* pem =
+      "-----BEGIN PRIVATE KEY-----\n"
+      "MC4CAQAwBQYDK2VwBCIEIPQmzwVKJETqVd7L9E/DFbkvrOigy1tLL+9QF0mSn6dV\n"
+      "-----END PRIVATE KEY-----\n";
+  return {.api_key = Secret::copy_of(FakeVenue::key_of(follower)),
+          .signer = *venue::Signer::private_key(Secret::copy_of(pem))};
+}
+
+class LaneRig {
+ public:
+  static constexpr std::size_t followers = 4;
+
+  LaneRig() : venue(clock), cells(followers), orders(limits::orders_per_lane_max) {
+    btc = *symbols.add({.name = "BTCUSDT", .filters = SymbolFilters{}});
+    eth = *symbols.add({.name = "ETHUSDT", .filters = SymbolFilters{}});
+    const LaneWiring wiring{.transport = venue,
+                            .clock = clock,
+                            .symbols = symbols,
+                            .endpoints = {.rest = "https://rest.test",
+                                          .sapi = "",
+                                          .ws_api = "wss://ws.test/ws-fapi/v1",
+                                          .streams = "wss://streams.test"},
+                            .orders = orders,
+                            .reports = reports_,
+                            .commands = commands,
+                            .notices = notices_,
+                            .followers = cells,
+                            .cells = lane_cells,
+                            .stages = stages,
+                            .seed = 7,
+                            .name = "lane-0"};
+    lane = std::make_unique<OrderLane>(wiring);
+    tell_time();
+  }
+
+  void tell_time() {
+    commands.try_push(LaneCommand{TimeSample{clock.now(), VenueTime{venue.now_ms()}}});
+  }
+  void add(int follower, venue::Credentials key) {
+    commands.try_push(LaneCommand{AddFollower{id(follower), std::move(key)}});
+  }
+  // One follower, one-way mode, ready.
+  void ready(int follower = 0) {
+    add(follower, hmac_key(follower));
+    run(milliseconds(5));
+    reports.clear();
+    notices.clear();
+  }
+  static FollowerId id(int follower) { return FollowerId{static_cast<std::uint16_t>(follower)}; }
+
+  void run(std::chrono::nanoseconds time) {
+    const Mono end = clock.now() + time;
+    step();
+    while (clock.now() < end) {
+      clock.advance(milliseconds(1));
+      step();
+    }
+  }
+  // Until nothing moves any more, without time passing.
+  void step() {
+    for (int i = 0; i < 100 && lane->do_work() != 0; ++i) {}
+    Report report;
+    while (reports_.try_pop(report)) reports.push_back(report);
+    Notice notice;
+    while (notices_.try_pop(notice)) notices.emplace_back(notice.message());
+  }
+
+  OrderTerms terms(OrderKind kind, Side side, const char* quantity, int follower = 0) {
+    OrderTerms t;
+    CopyIdParts parts;
+    parts.follower = ++made_;
+    t.copy_id = make_copy_id(parts);
+    t.ref = {static_cast<std::uint32_t>(made_), 1};
+    t.qty = qty(quantity);
+    t.received = clock.now();
+    t.expires = clock.now() + seconds(2);
+    t.follower = id(follower);
+    t.symbol = btc;
+    t.side = side;
+    t.kind = kind;
+    t.reduce_only = kind == OrderKind::reduce;
+    return t;
+  }
+  OrderTerms push(const OrderTerms& t) {
+    EXPECT_TRUE(orders.try_push(TestApproval::order(t)));
+    step();
+    return t;
+  }
+  OrderTerms buy(const char* quantity, int follower = 0) {
+    return push(terms(OrderKind::increase, Side::buy, quantity, follower));
+  }
+  OrderTerms close(const char* quantity, int follower = 0) {
+    return push(terms(OrderKind::reduce, Side::sell, quantity, follower));
+  }
+  // Opens a position, as the venue and the lane see it.
+  void hold(const char* quantity, int follower = 0) {
+    buy(quantity, follower);
+    fill_last(quantity);
+    venue.accounts[follower].positions[{"BTCUSDT", "BOTH"}] = {quantity, venue.now_ms()};
+    reports.clear();
+  }
+  void fill_last(const char* quantity) {
+    venue.answer(venue.placed.size() - 1, "FILLED", quantity);
+    step();
+  }
+
+  template <class T>
+  std::vector<T> all() const {
+    std::vector<T> found;
+    for (const auto& report : reports)
+      if (const auto* one = std::get_if<T>(&report)) found.push_back(*one);
+    return found;
+  }
+  // The only result so far.
+  OrderDone done() const {
+    const auto found = all<OrderDone>();
+    EXPECT_EQ(found.size(), 1U);
+    return found.empty() ? OrderDone{} : found.front();
+  }
+  std::size_t results() const { return all<OrderDone>().size(); }
+  bool noticed(std::string_view words) const {
+    for (const auto& text : notices)
+      if (text.find(words) != std::string::npos) return true;
+    return false;
+  }
+  LinkState link(int follower = 0) const {
+    return static_cast<LinkState>(cells[static_cast<std::size_t>(follower)].link.get());
+  }
+
+  ManualClock clock;
+  FakeVenue venue;
+  SymbolTable symbols;
+  SymbolId btc, eth;
+  std::vector<FollowerLinkCells> cells;
+  LaneCells lane_cells;
+  StageTimes stages;
+  Channel<Order> orders;
+  Channel<LaneCommand> commands{limits::commands_max};
+  std::unique_ptr<OrderLane> lane;
+  std::vector<Report> reports;
+  std::vector<std::string> notices;
+
+ private:
+  Channel<Report> reports_{limits::reports_per_lane_max};
+  Channel<Notice> notices_{limits::notices_max};
+  std::uint64_t made_ = 0;
+};
+
+}  // namespace exec::test
+}  // namespace copyd
