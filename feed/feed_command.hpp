@@ -1,0 +1,29 @@
+// FeedCommand: what the supervisor tells the feed. Moves only: it may carry an account's key, which
+// from then on belongs to the feed's thread.
+#pragma once
+
+#include <variant>
+
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+#include "venue/credentials.hpp"
+
+namespace copyd::feed {
+
+// A leader that is known already gets the new key: it reconnects and fills the gap.
+struct AddLeader {
+  LeaderId leader;
+  venue::Credentials credentials;
+};
+
+struct RemoveLeader {
+  LeaderId leader;
+};
+
+// Closes every socket and stops for good. Listen keys are left alone: they belong to the account,
+// and another process may be living on them.
+struct StopFeed {};
+
+using FeedCommand = std::variant<TimeSample, AddLeader, RemoveLeader, StopFeed>;
+
+}  // namespace copyd::feed

@@ -1,0 +1,68 @@
+#include "feed/leader_book.hpp"
+
+#include <algorithm>
+
+namespace copyd::feed {
+
+LeaderBook::LeaderBook(std::size_t symbols, std::size_t seen_max)
+    : filter_(symbols, seen_max),
+      legs_(symbols * legs_per_symbol),
+      listed_(symbols),
+      working_(symbols) {}
+
+LeaderBook::Taken LeaderBook::take(const LeaderFill& fill) noexcept {
+  if (!filter_.accept(fill.symbol, fill.trade)) return Taken::duplicate;
+  const LegName leg{.symbol = fill.symbol, .leg = fill.leg};
+  if (contains(leg, fill.time)) return Taken::contained;
+  Qty& qty = legs_[index_of(leg)].qty;
+  qty += sign_of(fill.side) > 0 ? fill.qty : -fill.qty;
+  return Taken::fresh;
+}
+
+bool LeaderBook::contains(LegName leg, VenueTime time) const noexcept {
+  const VenueTime own = legs_[index_of(leg)].as_of;
+  return time <= (own.ms != 0 ? own : begun_);
+}
+
+std::vector<LegName> LeaderBook::open_legs() const {
+  std::vector<LegName> open;
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    if (legs_[i].qty.is_zero()) continue;
+    open.push_back({.symbol = SymbolId{static_cast<std::uint16_t>(i / legs_per_symbol)},
+                    .leg = static_cast<Leg>(i % legs_per_symbol)});
+  }
+  return open;
+}
+
+void LeaderBook::begin(VenueTime asked) noexcept {
+  std::fill(legs_.begin(), legs_.end(), LegState{});
+  begun_ = asked;
+}
+
+void LeaderBook::set(LegName leg, Qty qty, VenueTime as_of) noexcept {
+  legs_[index_of(leg)] = {.qty = qty, .as_of = as_of};
+}
+
+void LeaderBook::follow(const venue::OrderUpdate& update) noexcept {
+  std::uint16_t& count = working_[update.symbol.value];
+  if (venue::is_final(update.status)) {
+    if (count > 0) --count;
+  } else if (update.execution == venue::Execution::new_ && count < UINT16_MAX) {
+    ++count;
+  }
+}
+
+void LeaderBook::clear_listed() noexcept {
+  std::fill(listed_.begin(), listed_.end(), 0);
+}
+
+std::vector<SymbolId> LeaderBook::working_symbols() const {
+  std::vector<SymbolId> symbols;
+  for (std::size_t i = 0; i < working_.size(); ++i) {
+    if (working_[i] > 0 || listed_[i] != 0)
+      symbols.push_back(SymbolId{static_cast<std::uint16_t>(i)});
+  }
+  return symbols;
+}
+
+}  // namespace copyd::feed

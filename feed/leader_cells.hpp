@@ -1,0 +1,42 @@
+// LeaderCells: what the feed says of one leader. Written by the feed's thread, read by any.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/counters.hpp"
+
+namespace copyd::feed {
+
+enum class SessionState : std::uint8_t {
+  not_connected,  // no key was given yet, or it was taken back
+  connecting,     // on the way to its first stream
+  syncing,        // the first stream is open; positions are being read
+  live,           // fills flow
+  reconnecting,   // was live; the connection or what it missed is being restored
+  refused,        // the venue refuses the key; asked again every minute
+};
+inline constexpr std::size_t session_state_count = 6;
+constexpr std::string_view name_of(SessionState s) noexcept {
+  constexpr std::array<std::string_view, session_state_count> names{
+      "not_connected", "connecting", "syncing", "live", "reconnecting", "refused"};
+  return names[static_cast<std::size_t>(s)];
+}
+
+struct LeaderCells {
+  Cell state;            // SessionState
+  Cell fills;            // handed over to the copy agent
+  Cell back_filled;      // of them, found by asking after a reconnect
+  Cell duplicates;       // fills seen before
+  Cell contained;        // fills that the position handed over already holds
+  Cell malformed;        // frames that do not say what they must
+  Cell unknown_events;   // events whose name we do not know
+  Cell unknown_symbols;  // fills on symbols that exchangeInfo does not list
+  Cell reconnects;       // times a live stream was lost
+  Cell last_fill_ns;     // Mono of the last fill handed over; 0: none yet
+  Cell position_mode;    // PositionMode, as last read
+};
+
+}  // namespace copyd::feed

@@ -1,0 +1,254 @@
+#include "feed/leader_feed.hpp"
+
+#include <string>
+#include <utility>
+
+#include "core/assert.hpp"
+#include "feed/leader_session.hpp"
+#include "feed/venue_calls.hpp"
+
+namespace copyd::feed {
+namespace {
+
+// The decoder's memory grows to the largest frame it has seen. Larger than any fill, so that none
+// of them is the first of its size.
+constexpr std::size_t warm_frame = 64U << 10U;
+constexpr std::size_t frame_padding = 64;
+
+void warm(venue::UserDataDecoder& decoder) {
+  std::string frame = R"({"e":"WARM","E":1,"x":")";
+  frame.resize(warm_frame, 'x');
+  frame += R"("})";
+  const std::size_t size = frame.size();
+  frame.append(frame_padding, ' ');
+  static_cast<void>(decoder.decode(std::string_view(frame).substr(0, size)));
+}
+
+}  // namespace
+
+struct LeaderFeed::Leader {
+  struct Waiting {
+    std::uint32_t ticket = 0;
+    Call call = Call::account_config;
+    Result<net::HttpResponse> response;
+  };
+
+  Leader(const LeaderSession::Setup& setup, venue::Credentials key,
+         std::unique_ptr<net::Http> client, std::unique_ptr<net::WebSocket> socket)
+      : credentials(std::move(key)),
+        cells(setup.cells),
+        session(setup),
+        http(std::move(client)),
+        stream(std::move(socket)) {}
+
+  venue::Credentials credentials;
+  LeaderCells& cells;
+  LeaderSession session;
+  std::vector<Waiting> answers;  // filled by `http` while it is polled
+  bool streaming = false;        // `stream` was opened and has not ended
+  std::unique_ptr<net::Http> http;
+  std::unique_ptr<net::WebSocket> stream;
+};
+
+LeaderFeed::LeaderFeed(Wiring wiring)
+    : wiring_(std::move(wiring)), decoder_(wiring_.symbols), leaders_(wiring_.cells.size()) {
+  warm(decoder_);
+}
+
+LeaderFeed::~LeaderFeed() = default;
+
+int LeaderFeed::do_work() noexcept {
+  const Mono now = wiring_.clock.now();
+  int work = take_commands(now);
+  for (const auto& leader : leaders_) {
+    if (leader) work += serve(*leader, now);
+  }
+  return work;
+}
+
+// ---- commands ----------------------------------------------------------------------------------
+
+int LeaderFeed::take_commands(Mono now) {
+  int work = 0;
+  FeedCommand command;
+  while (work < limits::reports_per_pass && wiring_.commands.try_pop(command)) {
+    apply(command, now);
+    ++work;
+  }
+  return work;
+}
+
+void LeaderFeed::apply(FeedCommand& command, Mono now) {
+  if (const auto* sample = std::get_if<TimeSample>(&command)) {
+    time_ = *sample;
+    for (const auto& leader : leaders_) {
+      if (leader) leader->session.set_time(*sample);
+    }
+  } else if (auto* added = std::get_if<AddLeader>(&command)) {
+    if (!stopped_) add(*added, now);
+  } else if (const auto* removed = std::get_if<RemoveLeader>(&command)) {
+    auto& leader = leaders_[removed->leader.value];
+    if (leader) leader->session.stop();
+    leader.reset();
+  } else {
+    stop();
+  }
+}
+
+void LeaderFeed::add(AddLeader& command, Mono now) {
+  const std::size_t index = command.leader.value;
+  ASSERT(index < leaders_.size());
+  auto& leader = leaders_[index];
+  if (leader) {
+    leader->credentials = std::move(command.credentials);
+  } else {
+    const LeaderSession::Setup setup{.leader = command.leader,
+                                     .symbols = wiring_.symbols,
+                                     .cells = wiring_.cells[index],
+                                     // Leaders must not come back in step.
+                                     .seed = wiring_.seed + index * 0x9E3779B97F4A7C15U};
+    leader = std::make_unique<Leader>(setup, std::move(command.credentials),
+                                      wiring_.transport.http(wiring_.endpoints.rest),
+                                      wiring_.transport.websocket());
+    if (time_) leader->session.set_time(*time_);
+  }
+  leader->session.start(now);
+}
+
+void LeaderFeed::stop() {
+  stopped_ = true;
+  for (const auto& leader : leaders_) {
+    if (!leader) continue;
+    leader->session.stop();
+    leader->stream->close();
+    leader->streaming = false;
+  }
+}
+
+// ---- one leader --------------------------------------------------------------------------------
+
+int LeaderFeed::serve(Leader& leader, Mono now) {
+  int work = hand_over(leader);
+  work += read_stream(leader, now);
+  if (!stopped_) {
+    work += poll_http(leader, now);
+    leader.session.tick(now);
+    work += act(leader, now);
+  }
+  work += hand_over(leader);
+  return work;
+}
+
+int LeaderFeed::hand_over(Leader& leader) noexcept {
+  int work = 0;
+  while (const LeaderEvent* event = leader.session.front()) {
+    if (!wiring_.events.try_push(*event)) return work;
+    if (const auto* fill = std::get_if<LeaderFill>(event)) {
+      leader.cells.fills.add();
+      leader.cells.last_fill_ns.set(fill->received.ns);
+    }
+    leader.session.pop();
+    ++work;
+  }
+  return work;
+}
+
+int LeaderFeed::read_stream(Leader& leader, Mono now) noexcept {
+  int work = 0;
+  while (work < limits::fills_per_pass && leader.streaming && leader.session.wants_frames()) {
+    switch (leader.stream->poll(now)) {
+      case net::WebSocket::Event::none:
+        return work;
+      case net::WebSocket::Event::opened:
+        leader.session.stream_opened(now);
+        break;
+      case net::WebSocket::Event::frame:
+        take_frame(leader);
+        hand_over(leader);
+        break;
+      case net::WebSocket::Event::closed:
+        leader.streaming = false;
+        leader.session.stream_closed(leader.stream->error(), now);
+        break;
+    }
+    ++work;
+  }
+  return work;
+}
+
+void LeaderFeed::take_frame(Leader& leader) noexcept {
+  const net::WebSocket& stream = *leader.stream;
+  const auto event = decoder_.decode(stream.frame());
+  const Mono decoded = wiring_.clock.now();
+  if (event.has_error()) return leader.session.malformed(decoded);
+  leader.session.event(*event, {.received = stream.received(), .decoded = decoded});
+  const auto* update = std::get_if<venue::OrderUpdate>(&*event);
+  if (!update || !update->is_fill()) return;
+  wiring_.stages[Stage::feed].record((stream.framed() - stream.received()).count());
+  wiring_.stages[Stage::decode].record((decoded - stream.framed()).count());
+}
+
+int LeaderFeed::poll_http(Leader& leader, Mono now) {
+  int work = leader.http->poll(now);
+  // An answer may lead to a question, whose answer comes with a later poll.
+  for (const Leader::Waiting& waiting : std::exchange(leader.answers, {})) {
+    leader.session.answered(waiting.ticket,
+                            read_answer(waiting.call, waiting.response, wiring_.symbols), now);
+    ++work;
+  }
+  return work;
+}
+
+int LeaderFeed::act(Leader& leader, Mono now) {
+  int work = 0;
+  while (const auto action = leader.session.next_action()) {
+    if (const auto* ask = std::get_if<Ask>(&*action)) {
+      send(leader, *ask, now);
+    } else if (const auto* wanted = std::get_if<OpenStream>(&*action)) {
+      open(leader, wanted->listen_key, now);
+    } else {
+      leader.stream->close();
+      leader.streaming = false;
+    }
+    ++work;
+  }
+  while (const auto notice = leader.session.next_notice()) wiring_.notices.try_push(*notice);
+  return work;
+}
+
+void LeaderFeed::send(Leader& leader, const Ask& ask, Mono now) {
+  leader.http->request(
+      make_request(ask, leader.credentials, wiring_.symbols, leader.session.venue_time(now)),
+      [&leader, ticket = ask.ticket, call = ask.call](Result<net::HttpResponse> response) {
+        leader.answers.push_back({.ticket = ticket, .call = call, .response = std::move(response)});
+      });
+}
+
+void LeaderFeed::open(Leader& leader, const std::string& listen_key, Mono now) {
+  const auto url = net::Url::parse(wiring_.endpoints.private_stream(listen_key), "wss");
+  if (!url) return leader.session.stream_closed(make_error_code(Errc::malformed), now);
+  leader.stream->open(*url, now);
+  leader.streaming = true;
+}
+
+// ---- questions ---------------------------------------------------------------------------------
+
+SessionState LeaderFeed::state(LeaderId leader) const noexcept {
+  const auto& found = leaders_[leader.value];
+  return found ? found->session.state() : SessionState::not_connected;
+}
+
+int LeaderFeed::unsynced() const noexcept {
+  int count = 0;
+  for (const auto& leader : leaders_) {
+    if (leader && leader->session.state() != SessionState::live) ++count;
+  }
+  return count;
+}
+
+Qty LeaderFeed::tracked(LeaderId leader, SymbolId symbol, Leg leg) const noexcept {
+  const auto& found = leaders_[leader.value];
+  return found ? found->session.tracked({.symbol = symbol, .leg = leg}) : Qty{};
+}
+
+}  // namespace copyd::feed

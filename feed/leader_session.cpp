@@ -1,0 +1,344 @@
+#include "feed/leader_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "feed/notice_text.hpp"
+
+namespace copyd::feed {
+namespace {
+
+// Events of one frame are at most one; a hand-over grows the buffer once.
+constexpr std::size_t out_reserved = 256;
+constexpr std::size_t unknown_names_max = 64;
+constexpr std::int32_t listen_key_gone = -1125;
+
+Failure malformed_answer() {
+  return Failure{.error = make_error_code(Errc::malformed)};
+}
+
+}  // namespace
+
+LeaderSession::LeaderSession(const Setup& setup)
+    : leader_(setup.leader),
+      symbols_(setup.symbols),
+      cells_(setup.cells),
+      backoff_(setup.seed),
+      book_(setup.symbols.size(), setup.seen_max),
+      back_fill_(setup.leader, setup.symbols) {
+  out_.reserve(out_reserved);
+}
+
+// ---- connecting --------------------------------------------------------------------------------
+
+void LeaderSession::start(Mono now) {
+  disconnect();
+  last_complaint_.clear();
+  set_state(begun_ ? SessionState::reconnecting : SessionState::connecting);
+  restart(now);
+}
+
+void LeaderSession::stop() {
+  disconnect();
+  step_ = Step::idle;
+  set_state(SessionState::not_connected);
+}
+
+void LeaderSession::restart(Mono now) {
+  step_ = Step::waiting_for_time;
+  if (venue_clock_.known()) begin(now);
+}
+
+void LeaderSession::begin(Mono) {
+  step_ = Step::config;
+  ticket_ = ask({.call = Call::account_config});
+}
+
+void LeaderSession::disconnect() {
+  actions_.clear();
+  if (std::exchange(stream_wanted_, false)) actions_.emplace_back(CloseStream{});
+  key_timer_.forget();
+  ticket_ = extend_ticket_ = probe_ticket_ = 0;
+  // What was held is found again by the back-fill, which starts from what was handed over.
+  held_.clear();
+  starting_.clear();
+  suspicious_ = steady_ = false;
+}
+
+void LeaderSession::tick(Mono now) {
+  switch (step_) {
+    case Step::waiting_for_time:
+      if (venue_clock_.known()) begin(now);
+      return;
+    case Step::pausing:
+      if (now >= deadline_) restart(now);
+      return;
+    case Step::opening:
+      if (now >= deadline_) {
+        fail(Failure{.error = make_error_code(Errc::timeout)}, "the private stream", now);
+      }
+      return;
+    case Step::settling:
+      if (now >= deadline_) settled(now);
+      break;
+    case Step::pausing_in_back_fill:
+      if (now >= deadline_) go_on_back_filling(now);
+      break;
+    case Step::live:
+      if (!steady_ && now >= live_since_ + steady_after) {
+        steady_ = true;
+        backoff_.reset();
+      }
+      if (front()) {
+        // Not quiet: we are not reading.
+        probe_at_ = std::max(probe_at_, now + second_look);
+      } else if (now >= probe_at_) {
+        probe_at_ = now + quiet_max;
+        positions_asked_ = venue_clock_.at(now);
+        probe_ticket_ = ask({.call = Call::positions});
+      }
+      break;
+    default:
+      break;
+  }
+  if (key_timer_.take_due(now)) extend_ticket_ = ask({.call = Call::extend_listen_key});
+}
+
+void LeaderSession::answered(std::uint32_t ticket, const Answer& answer, Mono now) {
+  // Answers to what a closed attempt asked find no ticket.
+  if (ticket == 0) return;
+  if (ticket == std::exchange(extend_ticket_, ticket == extend_ticket_ ? 0 : extend_ticket_)) {
+    return extended(answer, now);
+  }
+  if (ticket == std::exchange(probe_ticket_, ticket == probe_ticket_ ? 0 : probe_ticket_)) {
+    return probed(answer, now);
+  }
+  if (ticket != ticket_) return;
+  ticket_ = 0;
+  const auto* failure = std::get_if<Failure>(&answer);
+  switch (step_) {
+    case Step::config:
+      if (const auto* config = std::get_if<venue::AccountConfig>(&answer)) {
+        return config_read(*config, now);
+      }
+      return fail(failure ? *failure : malformed_answer(), "the account configuration", now);
+    case Step::listen_key:
+      if (const auto* key = std::get_if<ListenKey>(&answer)) {
+        key_timer_.created(now);
+        step_ = Step::opening;
+        deadline_ = now + opening_max;
+        stream_wanted_ = true;
+        actions_.emplace_back(OpenStream{.listen_key = key->value});
+        return;
+      }
+      return fail(failure ? *failure : malformed_answer(), "the listen key", now);
+    default:
+      return sync_answered(answer, now);
+  }
+}
+
+void LeaderSession::config_read(const venue::AccountConfig& config, Mono) {
+  cells_.position_mode.set(static_cast<std::int64_t>(config.mode));
+  step_ = Step::listen_key;
+  ticket_ = ask({.call = Call::create_listen_key});
+}
+
+void LeaderSession::stream_opened(Mono now) {
+  if (step_ != Step::opening) return;
+  if (!begun_) {
+    set_state(SessionState::syncing);
+    return ask_positions(Step::first_positions, now);
+  }
+  begin_back_fill(now);
+}
+
+void LeaderSession::stream_closed(const boost::system::error_code& why, Mono now) {
+  if (!std::exchange(stream_wanted_, false)) return;
+  fail(Failure{.error = why}, "the private stream", now);
+}
+
+void LeaderSession::fail(const Failure& failure, std::string_view what, Mono now) {
+  complain(failure, what);
+  if (step_ == Step::live) cells_.reconnects.add();
+  disconnect();
+
+  std::chrono::milliseconds pause = backoff_.next();
+  const bool refused =
+      failure.retry == venue::RetryClass::pause || failure.retry == venue::RetryClass::final_;
+  if (refused) pause = refused_pause;
+  if (failure.retry == venue::RetryClass::backoff) {
+    pause = std::max<std::chrono::milliseconds>(pause, rate_limited_pause);
+  }
+  if (failure.retry_after) {
+    pause = std::max<std::chrono::milliseconds>(pause, *failure.retry_after);
+  }
+  set_state(refused ? SessionState::refused
+                    : (begun_ ? SessionState::reconnecting : SessionState::connecting));
+  step_ = Step::pausing;
+  deadline_ = now + pause;
+}
+
+// Says it once, not with every attempt.
+void LeaderSession::complain(const Failure& failure, std::string_view what) {
+  NoticeText text(Notice::Level::warning, leader_);
+  text << what << ": ";
+  if (failure.error) {
+    text << std::string_view(failure.error.message());
+  } else {
+    text << "HTTP " << failure.status << ", code " << failure.code << ", "
+         << std::string_view(failure.message);
+  }
+  if (last_complaint_ == text.notice().message()) return;
+  last_complaint_ = text.notice().message();
+  notices_.push_back(text.notice());
+}
+
+void LeaderSession::set_state(SessionState state) noexcept {
+  state_ = state;
+  cells_.state.set(static_cast<std::int64_t>(state));
+}
+
+// ---- events ------------------------------------------------------------------------------------
+
+void LeaderSession::event(const venue::UserEvent& event, Arrival at) {
+  if (!stream_wanted_) return;
+  probe_at_ = at.decoded + quiet_max;
+  probe_ticket_ = 0;
+  suspicious_ = false;
+  if (const auto* update = std::get_if<venue::OrderUpdate>(&event)) {
+    order_update(*update, at);
+  } else if (const auto* account = std::get_if<venue::AccountUpdate>(&event)) {
+    if (step_ == Step::live) since_ = std::max(since_, account->time);
+  } else if (std::holds_alternative<venue::ListenKeyExpired>(event)) {
+    fail(Failure{.error = make_error_code(Errc::closed)}, "the listen key expired", at.decoded);
+  } else if (const auto* other = std::get_if<venue::OtherEvent>(&event)) {
+    if (!other->known) cells_.unknown_events.add();
+  }
+}
+
+void LeaderSession::order_update(const venue::OrderUpdate& update, Arrival at) {
+  if (!update.symbol_known) {
+    if (update.is_fill()) unknown_symbol(update.symbol_name);
+    return;
+  }
+  book_.follow(update);
+  if (update.is_fill()) {
+    LeaderFill fill;
+    fill.trade = update.trade;
+    fill.price = update.last_price;
+    fill.qty = update.last_qty;
+    fill.order_qty = std::max(update.order_qty, update.last_qty);
+    fill.time = update.trade_time;
+    fill.received = at.received;
+    fill.decoded_ns = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>((at.decoded - at.received).count(), 0, UINT32_MAX));
+    fill.symbol = update.symbol;
+    fill.leader = leader_;
+    fill.side = update.side;
+    fill.leg = update.leg;
+    fill.forced = update.forced;
+    if (step_ == Step::live) {
+      take_live(fill);
+    } else {
+      held_.push_back(fill);
+    }
+  }
+  if (step_ == Step::live) since_ = std::max(since_, update.event_time);
+}
+
+void LeaderSession::take_live(const LeaderFill& fill) noexcept {
+  switch (book_.take(fill)) {
+    case LeaderBook::Taken::fresh:
+      out_.emplace_back(fill);
+      return;
+    case LeaderBook::Taken::duplicate:
+      cells_.duplicates.add();
+      return;
+    case LeaderBook::Taken::contained:
+      cells_.contained.add();
+      return;
+  }
+}
+
+void LeaderSession::unknown_symbol(std::string_view name) {
+  cells_.unknown_symbols.add();
+  const bool said =
+      std::find(unknown_names_.begin(), unknown_names_.end(), name) != unknown_names_.end();
+  if (said || unknown_names_.size() >= unknown_names_max) return;
+  unknown_names_.emplace_back(name);
+  NoticeText text(Notice::Level::warning, leader_);
+  text << "a fill on " << name << " is not copied: the venue's exchangeInfo did not list it";
+  notices_.push_back(text.notice());
+}
+
+void LeaderSession::malformed(Mono now) {
+  cells_.malformed.add();
+  if (!stream_wanted_) return;
+  // It may have been a fill: look soon whether one is missing.
+  probe_at_ = std::min(probe_at_, now + second_look);
+  if (cells_.malformed.get() != 1) return;
+  notices_.push_back(
+      (NoticeText(Notice::Level::error, leader_) << "a frame of the private stream is malformed")
+          .notice());
+}
+
+// ---- while live --------------------------------------------------------------------------------
+
+void LeaderSession::extended(const Answer& answer, Mono now) {
+  const auto* failure = std::get_if<Failure>(&answer);
+  if (!failure) return key_timer_.extended(now);
+  if (failure->code == listen_key_gone) {
+    Failure gone = *failure;
+    gone.retry = venue::RetryClass::retry;  // a new key heals it
+    return fail(gone, "the listen key", now);
+  }
+  complain(*failure, "extending the listen key");
+  key_timer_.failed(now);
+}
+
+void LeaderSession::probed(const Answer& answer, Mono now) {
+  const auto* positions = std::get_if<std::vector<venue::PositionRisk>>(&answer);
+  if (step_ != Step::live || !positions) return;  // asked again when it has been quiet as long
+  const auto snapshot = Snapshot::of(positions_asked_, *positions);
+  if (differing_symbols(book_, {}, {}, snapshot).empty()) {
+    suspicious_ = false;
+    return;
+  }
+  if (!std::exchange(suspicious_, true)) {
+    probe_at_ = now + second_look;
+    return;
+  }
+  fail(Failure{.error = make_error_code(Errc::timeout)},
+       "the private stream is silent while positions change", now);
+}
+
+// ---- to the outside ----------------------------------------------------------------------------
+
+std::uint32_t LeaderSession::ask(Ask question) {
+  if (++tickets_ == 0) ++tickets_;
+  question.ticket = tickets_;
+  actions_.emplace_back(question);
+  return tickets_;
+}
+
+std::optional<Action> LeaderSession::next_action() {
+  if (actions_.empty()) return std::nullopt;
+  Action action = std::move(actions_.front());
+  actions_.pop_front();
+  return action;
+}
+
+std::optional<Notice> LeaderSession::next_notice() {
+  if (notices_.empty()) return std::nullopt;
+  const Notice notice = notices_.front();
+  notices_.pop_front();
+  return notice;
+}
+
+void LeaderSession::pop() noexcept {
+  if (++out_next_ < out_.size()) return;
+  out_.clear();
+  out_next_ = 0;
+}
+
+}  // namespace copyd::feed

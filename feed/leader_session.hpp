@@ -1,0 +1,184 @@
+// LeaderSession: the conversation with the venue about one leader, as a pure machine. No socket, no
+// request, no clock: events and the time are told, actions and events come out.
+//
+//   account config → listen key → stream open, its fills held from now on
+//     the first time:    positions (again, while a leg is in doubt) → positions and held fills are
+//                        handed over → live
+//     after a loss:      orders since → trades → positions (again, while they differ from what is
+//                        known) → found fills, held fills, positions are handed over → live
+//
+// A step that fails ends the attempt: everything is closed, and after a pause it begins again.
+// While live it extends the listen key, and asks for the positions when the stream has been quiet
+// for long: a difference that stays means that the stream is dead though its socket is not.
+//
+// Owned by the feed's thread. The path of a live fill (`event` to `front`) allocates nothing.
+// Source: Binance docs, "User Data Streams"; the key is shared by all processes of the account.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/flow.hpp"
+#include "core/symbols.hpp"
+#include "feed/ask.hpp"
+#include "feed/back_fill.hpp"
+#include "feed/hand_over.hpp"
+#include "feed/leader_book.hpp"
+#include "feed/leader_cells.hpp"
+#include "net/backoff.hpp"
+#include "venue/listen_key.hpp"
+#include "venue/user_data.hpp"
+
+namespace copyd::feed {
+
+struct OpenStream {
+  std::string listen_key;
+};
+struct CloseStream {};
+using Action = std::variant<Ask, OpenStream, CloseStream>;
+
+class LeaderSession {
+ public:
+  static constexpr std::chrono::seconds opening_max{15};
+  static constexpr std::chrono::seconds refused_pause{60};
+  static constexpr std::chrono::seconds rate_limited_pause{30};
+  static constexpr std::chrono::seconds quiet_max{60};     // then the positions are compared
+  static constexpr std::chrono::seconds second_look{2};    // after a difference
+  static constexpr std::chrono::seconds steady_after{30};  // then the backoff starts anew
+  static constexpr std::chrono::milliseconds reread_pause{500};
+  static constexpr std::chrono::milliseconds late_events{200};  // after a REST answer
+  static constexpr std::chrono::seconds order_pause{1};
+  static constexpr int rereads_max = 3;
+  static constexpr int order_asks_max = 3;
+  static constexpr std::size_t held_max = 65536;
+
+  struct Setup {
+    LeaderId leader;
+    const SymbolTable& symbols;
+    LeaderCells& cells;
+    std::uint64_t seed = 1;  // of the jitter
+    std::size_t seen_max = limits::seen_trades_max;
+  };
+  explicit LeaderSession(const Setup& setup);
+
+  // Begins to connect, as soon as the venue's time is known. Again: with a new key.
+  void start(Mono now);
+  void stop();
+  void set_time(TimeSample sample) { venue_clock_.set(sample); }
+  void tick(Mono now);
+
+  // What the outside did.
+  struct Arrival {
+    Mono received;
+    Mono decoded;
+  };
+  void event(const venue::UserEvent& event, Arrival at);
+  void malformed(Mono now);
+  void stream_opened(Mono now);
+  void stream_closed(const boost::system::error_code& why, Mono now);
+  void answered(std::uint32_t ticket, const Answer& answer, Mono now);
+
+  // What the outside is to do.
+  std::optional<Action> next_action();
+  std::optional<Notice> next_notice();
+  // The oldest event that waits to be handed over; null: none. `pop` after it was.
+  const LeaderEvent* front() const noexcept {
+    return out_next_ < out_.size() ? &out_[out_next_] : nullptr;
+  }
+  void pop() noexcept;
+  // False: leave frames in the socket; what we hold must go first.
+  bool wants_frames() const noexcept {
+    return stream_wanted_ && front() == nullptr && held_.size() < held_max;
+  }
+
+  SessionState state() const noexcept { return state_; }
+  VenueTime venue_time(Mono now) const noexcept { return venue_clock_.at(now); }
+  Qty tracked(LegName leg) const noexcept { return book_.qty(leg); }
+
+ private:
+  enum class Step : std::uint8_t {
+    idle,
+    waiting_for_time,
+    pausing,
+    config,
+    listen_key,
+    opening,
+    first_positions,
+    settling,
+    back_filling,
+    positions,
+    pausing_in_back_fill,
+    live
+  };
+
+  // leader_session.cpp: the connection
+  void begin(Mono now);
+  void restart(Mono now);
+  void disconnect();
+  void fail(const Failure& failure, std::string_view what, Mono now);
+  void complain(const Failure& failure, std::string_view what);
+  void set_state(SessionState state) noexcept;
+  std::uint32_t ask(Ask question);
+  void config_read(const venue::AccountConfig& config, Mono now);
+  void order_update(const venue::OrderUpdate& update, Arrival at);
+  void unknown_symbol(std::string_view name);
+  void take_live(const LeaderFill& fill) noexcept;
+  void extended(const Answer& answer, Mono now);
+  void probed(const Answer& answer, Mono now);
+
+  // leader_session_sync.cpp: from an open stream to a live one
+  void sync_answered(const Answer& answer, Mono now);
+  void sync_failed(const Failure& failure, Mono now);
+  void ask_positions(Step step, Mono now);
+  void first_positions_read(const Snapshot& snapshot, Mono now);
+  void settled(Mono now);
+  void begin_back_fill(Mono now);
+  void go_on_back_filling(Mono now);
+  void positions_read(const Snapshot& snapshot, Mono now);
+  void go_live(VenueTime as_of, int back_filled, Mono now);
+
+  const LeaderId leader_;
+  const SymbolTable& symbols_;
+  LeaderCells& cells_;
+  venue::ListenKeyTimer key_timer_;
+  net::Backoff backoff_;
+  VenueClock venue_clock_;
+  LeaderBook book_;
+
+  Step step_ = Step::idle;
+  SessionState state_ = SessionState::not_connected;
+  Mono deadline_{};             // of the step: a pause's end, or the stream's opening
+  bool stream_wanted_ = false;  // opening or open
+  bool begun_ = false;          // something was handed over: from then on gaps are filled
+  VenueTime since_{};           // everything until then was handed over
+  std::uint32_t tickets_ = 0;
+  std::uint32_t ticket_ = 0;  // of the step's question; 0: none
+  std::uint32_t extend_ticket_ = 0;
+  std::uint32_t probe_ticket_ = 0;
+  VenueTime positions_asked_{};
+
+  // While live.
+  Mono live_since_{};
+  bool steady_ = false;
+  Mono probe_at_{};
+  bool suspicious_ = false;  // the last look differed
+
+  // While syncing.
+  std::vector<LeaderFill> held_;
+  StartingPositions starting_;
+  BackFill back_fill_;
+  int reads_ = 0;       // of the positions
+  int order_asks_ = 0;  // for the same order
+
+  std::vector<LeaderEvent> out_;
+  std::size_t out_next_ = 0;
+  std::deque<Action> actions_;
+  std::deque<Notice> notices_;
+  std::string last_complaint_;
+  std::vector<std::string> unknown_names_;
+};
+
+}  // namespace copyd::feed
