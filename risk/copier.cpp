@@ -1,0 +1,248 @@
+#include "risk/copier.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/assert.hpp"
+#include "core/limits.hpp"
+
+namespace copyd::risk {
+namespace {
+
+// Reductions that wait for room have a place too; beyond it the tables grow.
+std::size_t order_slots(const CopierSetup& setup) {
+  return setup.lanes.size() * limits::inflight_per_lane_max + 4 * setup.followers.size() + 64;
+}
+
+std::vector<NameKey> keys_of(const SymbolTable& symbols) {
+  std::vector<NameKey> keys;
+  for (std::size_t i = 0; i < symbols.size(); ++i)
+    keys.push_back(name_key(symbols[SymbolId{static_cast<std::uint16_t>(i)}].name));
+  return keys;
+}
+
+std::vector<NameKey> keys_of(std::span<const config::Leader> leaders) {
+  std::vector<NameKey> keys;
+  for (const auto& leader : leaders) keys.push_back(name_key(leader.label));
+  return keys;
+}
+
+FollowerState configured_state(config::FollowerMode mode) noexcept {
+  switch (mode) {
+    case config::FollowerMode::active:
+      return FollowerState::active;
+    case config::FollowerMode::reduce_only:
+      return FollowerState::reduce_only;
+    case config::FollowerMode::halted:
+      return FollowerState::halted;
+    // Never reaches the engine: `run` refuses it. Nothing may be sent for such a follower.
+    case config::FollowerMode::shadow:
+      return FollowerState::halted;
+  }
+  return FollowerState::halted;
+}
+
+FollowerBook::Setup book_setup(const CopierSetup& setup, std::size_t follower) {
+  const config::Follower& config = setup.followers[follower].config;
+  FollowerBook::Setup book;
+  book.id = FollowerId{static_cast<std::uint16_t>(follower)};
+  book.key = name_key(config.label);
+  book.limits = resolve(config.limits);
+  for (const auto& link : config.links) {
+    const auto leader =
+        std::find_if(setup.leaders.begin(), setup.leaders.end(),
+                     [&](const config::Leader& known) { return known.label == link.leader; });
+    ASSERT(leader != setup.leaders.end());  // the configuration was checked
+    const LeaderId id{static_cast<std::uint16_t>(leader - setup.leaders.begin())};
+    book.links.push_back(resolve(link, id, setup.symbols));
+  }
+  return book;
+}
+
+}  // namespace
+
+Copier::Copier(const CopierSetup& setup)
+    : symbols_(setup.symbols),
+      clock_(setup.clock),
+      leader_events_(setup.leader_events),
+      commands_(setup.commands),
+      answers_(setup.answers),
+      notices_(setup.notices),
+      cells_(setup.cells),
+      stages_(setup.stages),
+      last_prices_(setup.symbols.size()),
+      symbol_keys_(keys_of(setup.symbols)),
+      leader_keys_(keys_of(setup.leaders)),
+      settle_number_(setup.settle_start),
+      orders_(order_slots(setup)),
+      outcomes_(order_slots(setup) + 1),
+      gate_(setup.clock),
+      shared_{symbols_, last_prices_, symbol_keys_, leader_keys_, orders_, settle_number_, gate_},
+      followers_of_(setup.leaders.size()) {
+  ASSERT(cells_.size() >= setup.followers.size());
+  for (const auto& lane : setup.lanes) lanes_.push_back({lane.orders, lane.reports});
+  books_.reserve(setup.followers.size());
+  for (std::size_t i = 0; i < setup.followers.size(); ++i) {
+    ASSERT(setup.followers[i].lane < lanes_.size());
+    lane_of_.push_back(static_cast<std::uint16_t>(setup.followers[i].lane));
+    FollowerBook& book = books_.emplace_back(book_setup(setup, i), shared_);
+    book.set_state(StateCause::configuration, configured_state(setup.followers[i].config.state),
+                   turn_of(i));
+    for (std::size_t leader = 0; leader < followers_of_.size(); ++leader)
+      if (book.follows(LeaderId{static_cast<std::uint16_t>(leader)}))
+        followers_of_[leader].push_back(static_cast<std::uint16_t>(i));
+    show_state(i);
+  }
+  bounced_.reserve(1024);
+  queries_.reserve(queries_max);
+}
+
+int Copier::do_work() noexcept {
+  int work = 0;
+  CopyCommand command;
+  for (int i = 0; i < commands_per_pass && commands_.try_pop(command); ++i, ++work)
+    std::visit([this](const auto& c) { apply(c); }, command);
+  Report report;
+  for (Lane& lane : lanes_)
+    for (int i = 0; i < limits::reports_per_pass && lane.reports.try_pop(report); ++i, ++work)
+      std::visit([this](const auto& r) { apply(r); }, report);
+  for (Lane& lane : lanes_) hand_over_waiting(lane);
+  LeaderEvent event;
+  for (int i = 0; i < limits::fills_per_pass && leader_events_.try_pop(event); ++i, ++work)
+    std::visit([this](const auto& e) { apply(e); }, event);
+  work += answer_queries();
+  in_flight_.set(static_cast<std::int64_t>(orders_.size()));
+  return work;
+}
+
+// ---- leader events
+// -------------------------------------------------------------------------------
+
+void Copier::apply(const LeaderFill& fill) {
+  if (fill.leader.value >= followers_of_.size() || fill.symbol.value >= last_prices_.size()) return;
+  if (fill.qty.sign() <= 0) return;
+  if (fill.price.sign() > 0) last_prices_[fill.symbol.value] = fill.price;
+  const Mono now = clock_.now();
+  std::optional<std::chrono::milliseconds> age;
+  if (venue_clock_.known()) age = venue_clock_.at(now) - fill.time;
+  out_of_sync_ = false;
+
+  const auto& followers = followers_of_[fill.leader.value];
+  const std::size_t first = followers.empty() ? 0 : first_follower_++ % followers.size();
+  for (std::size_t i = 0; i < followers.size(); ++i) {
+    const std::size_t at = first + i < followers.size() ? first + i : first + i - followers.size();
+    const std::uint16_t follower = followers[at];
+    BookSink& sink = turn_of(follower);
+    turn_.outcome = outcomes_.begin(cells_[follower]);
+    turn_.orders_belong = true;
+    const std::uint32_t outcome = turn_.outcome;
+    books_[follower].fill({.fill = fill, .age = age, .now = now}, sink);
+    finish_bounced();
+    outcomes_.end(outcome);
+  }
+  if (out_of_sync_)
+    notify(Notice::Level::warning, Notice::Subject::leader, fill.leader.value,
+           "%s: a hedge leg was closed beyond what we knew; nothing opens on it until the leader's "
+           "position is read again",
+           symbols_[fill.symbol].name.c_str());
+}
+
+void Copier::apply(const LeaderPosition& position) {
+  if (position.leader.value >= followers_of_.size()) return;
+  if (position.symbol.value >= last_prices_.size()) return;
+  for (const std::uint16_t follower : followers_of_[position.leader.value]) {
+    books_[follower].leader_position(position, turn_of(follower));
+    finish_bounced();
+  }
+}
+
+// ---- what a book decides
+// -------------------------------------------------------------------------
+
+BookSink& Copier::turn_of(std::size_t follower) noexcept {
+  turn_ = {.follower = static_cast<std::uint16_t>(follower)};
+  return *this;
+}
+
+void Copier::on_order(const Order& order) noexcept {
+  const std::uint32_t slot = order->ref.slot;
+  if (order->received.ns != 0)
+    stages_[Stage::decide].record(std::int64_t{order->decided_ns} - order->decoded_ns);
+  if (turn_.orders_belong) {
+    orders_.at(slot).outcome = turn_.outcome;
+    outcomes_.order(turn_.outcome);
+  }
+  Lane& lane = lanes_[lane_of_[turn_.follower]];
+  hand_over_waiting(lane);
+  if (order->kind != OrderKind::reduce) {
+    // The book must not change under its own hands: it is told when it is done with this event.
+    if (!hand_over(lane, slot)) bounced_.push_back(order->ref);
+    return;
+  }
+  if (!hand_over(lane, slot)) wait_for_room(lane, slot);
+}
+
+void Copier::on_skip(const Skip& skip) noexcept {
+  outcomes_.skip(turn_.outcome, skip.reason);
+  if (skip.reason == Reject::out_of_sync) out_of_sync_ = true;
+}
+
+void Copier::on_link_done(bool moved) noexcept {
+  outcomes_.link_done(turn_.outcome, moved);
+}
+
+// ---- lanes
+// ---------------------------------------------------------------------------------------
+
+bool Copier::hand_over(Lane& lane, std::uint32_t slot) noexcept {
+  if (lane.in_flight >= limits::inflight_per_lane_max) return false;
+  const Order& order = orders_.at(slot).order;
+  FollowerCells& cells = cells_[order->follower.value];
+  if (!lane.orders.try_push(order)) return false;
+  ++lane.in_flight;
+  cells.orders.add();
+  cells.in_flight.add();
+  return true;
+}
+
+void Copier::wait_for_room(Lane& lane, std::uint32_t slot) noexcept {
+  OpenOrder& order = orders_.at(slot);
+  order.waiting = true;
+  order.next_waiting = no_slot;
+  (lane.last_waiting == no_slot ? lane.first_waiting : orders_.at(lane.last_waiting).next_waiting) =
+      slot;
+  lane.last_waiting = slot;
+}
+
+void Copier::hand_over_waiting(Lane& lane) noexcept {
+  std::uint32_t before = no_slot;
+  std::uint32_t slot = lane.first_waiting;
+  while (slot != no_slot) {
+    OpenOrder& order = orders_.at(slot);
+    const std::uint32_t next = order.next_waiting;
+    const bool held = books_[order.order->follower.value].state() == FollowerState::halted;
+    if (!held && !hand_over(lane, slot)) return;
+    if (held) {
+      before = slot;
+    } else {
+      order.waiting = false;
+      (before == no_slot ? lane.first_waiting : orders_.at(before).next_waiting) = next;
+      if (lane.last_waiting == slot) lane.last_waiting = before;
+    }
+    slot = next;
+  }
+}
+
+// Increases for which the lane had no room finish unfilled, as if the lane had said so.
+void Copier::finish_bounced() {
+  for (std::size_t i = 0; i < bounced_.size(); ++i) {
+    OrderDone done;
+    done.ref = bounced_[i];
+    done.follower = orders_.at(done.ref.slot).order->follower;
+    done.end = OrderEnd::lane_full;
+    finish(done);
+  }
+  bounced_.clear();
+}
+
+}  // namespace copyd::risk

@@ -1,0 +1,162 @@
+// Copier: the agent of the copy station. Leader events, reports and commands in; orders out.
+//
+//   leader events ──▶ ┌────────┐ ──orders[k]──▶ lane k
+//   commands ───────▶ │ Copier │ ◀─reports[k]──
+//                     └────────┘ ──answers, notices──▶ supervisor
+//
+// It owns every FollowerBook and is the only one who changes them. An order is handed to its lane
+// as soon as it is decided, inside the loop over the followers, so follower 1 does not wait for
+// follower N; which follower comes first rotates with every fill.
+//
+// A lane never has more than limits::inflight_per_lane_max orders of ours. Where it has no room an
+// increase finishes unfilled (`lane_full`), and a reduction waits here and leaves first when there
+// is room again; it does not leave while its follower is halted.
+//
+// Nothing is allocated for a fill or a report after start, as long as a follower stays within what
+// its book reserves (risk/follower_book.hpp). Runs on one thread; `in_flight` may be asked from
+// any.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "config/schema.hpp"
+#include "core/agent.hpp"
+#include "core/channel.hpp"
+#include "core/clock.hpp"
+#include "core/counters.hpp"
+#include "core/flow.hpp"
+#include "core/symbols.hpp"
+#include "risk/follower_book.hpp"
+#include "risk/gate.hpp"
+#include "risk/order_table.hpp"
+#include "risk/outcome.hpp"
+
+namespace copyd::risk {
+
+// All references outlive the Copier.
+struct CopierSetup {
+  struct Follower {
+    const config::Follower& config;
+    std::size_t lane = 0;  // index into `lanes`
+  };
+  struct Lane {
+    Channel<Order>& orders;
+    Channel<Report>& reports;
+  };
+  std::span<const config::Leader> leaders;  // by LeaderId
+  std::span<const Follower> followers;      // by FollowerId
+  std::span<const Lane> lanes;
+  const SymbolTable& symbols;
+  const Clock& clock;
+  Channel<LeaderEvent>& leader_events;
+  Channel<CopyCommand>& commands;
+  Channel<BookAnswer>& answers;
+  Channel<Notice>& notices;
+  std::span<FollowerCells> cells;  // by FollowerId
+  StageTimes& stages;              // Stage::decide is recorded here
+  std::int64_t settle_start = 0;   // n of the first settle(n): the start time in nanoseconds
+};
+
+class Copier final : public Agent, private BookSink {
+ public:
+  explicit Copier(const CopierSetup& setup);
+  Copier(const Copier&) = delete;
+  Copier& operator=(const Copier&) = delete;
+
+  const char* name() const noexcept override { return "copy"; }
+  int do_work() noexcept override;
+
+  // Orders that are decided and not finished, as of the end of the last pass. Any thread.
+  std::size_t in_flight() const noexcept { return static_cast<std::size_t>(in_flight_.get()); }
+  // For tests, on the agent's own thread.
+  const FollowerBook& book(FollowerId follower) const noexcept { return books_[follower.value]; }
+
+  static constexpr int commands_per_pass = 16;
+  static constexpr int book_rows_per_pass = 64;
+  static constexpr std::size_t queries_max = 16;  // of the book, waiting for their turn
+
+ private:
+  struct Lane {
+    Channel<Order>& orders;
+    Channel<Report>& reports;
+    std::size_t in_flight = 0;              // handed over and not finished
+    std::uint32_t first_waiting = no_slot;  // reductions that wait for room, oldest first
+    std::uint32_t last_waiting = no_slot;
+  };
+  // Whose event is being applied, and to which fill its orders belong.
+  struct Turn {
+    std::uint16_t follower = 0;
+    std::uint32_t outcome = no_slot;
+    bool orders_belong = false;  // to `outcome`
+  };
+  struct Query {
+    std::uint32_t number = 0;
+    std::size_t follower = 0;
+    std::size_t row = 0;
+  };
+
+  // copier.cpp: fills and lanes
+  void apply(const LeaderFill& fill);
+  void apply(const LeaderPosition& position);
+  void on_order(const Order& order) noexcept override;
+  void on_skip(const Skip& skip) noexcept override;
+  void on_link_done(bool moved) noexcept override;
+  bool hand_over(Lane& lane, std::uint32_t slot) noexcept;
+  void wait_for_room(Lane& lane, std::uint32_t slot) noexcept;
+  void hand_over_waiting(Lane& lane) noexcept;
+  void finish_bounced();
+  BookSink& turn_of(std::size_t follower) noexcept;
+
+  // copier_reports.cpp: reports, commands and the book query
+  void apply(const OrderDone& done);
+  void apply(const OrderUnknown& unknown);
+  void apply(const FollowerPosition& position);
+  void apply(const FollowerLink& link);
+  void apply(const TimeSample& sample);
+  void apply(const SetState& command);
+  void apply(const SetLeaderEquity& command);
+  void apply(const SetFollowerEquity& command);
+  void apply(const SetMark& command);
+  void apply(const QueryBook& command);
+  void finish(const OrderDone& done);
+  int answer_queries() noexcept;
+  bool answer_rows(Query& query, int& budget) noexcept;
+  void show_state(std::size_t follower) noexcept;
+  void notify(Notice::Level level, Notice::Subject subject, std::uint16_t account,
+              const char* format, ...) noexcept __attribute__((format(printf, 5, 6)));
+
+  const SymbolTable& symbols_;
+  const Clock& clock_;
+  Channel<LeaderEvent>& leader_events_;
+  Channel<CopyCommand>& commands_;
+  Channel<BookAnswer>& answers_;
+  Channel<Notice>& notices_;
+  std::span<FollowerCells> cells_;
+  StageTimes& stages_;
+
+  VenueClock venue_clock_;
+  std::vector<Price> last_prices_;    // by SymbolId
+  std::vector<NameKey> symbol_keys_;  // by SymbolId
+  std::vector<NameKey> leader_keys_;  // by LeaderId
+  std::int64_t settle_number_;
+  OrderTable orders_;
+  OutcomeTable outcomes_;
+  Gate gate_;
+  BookShared shared_;
+
+  std::vector<FollowerBook> books_;                       // by FollowerId
+  std::vector<std::uint16_t> lane_of_;                    // by FollowerId
+  std::vector<std::vector<std::uint16_t>> followers_of_;  // by LeaderId
+  std::vector<Lane> lanes_;
+  std::vector<OrderRef> bounced_;  // increases that found no room during this event
+  std::size_t first_follower_ = 0;
+  Turn turn_;
+  bool out_of_sync_ = false;  // seen during this fill
+
+  std::vector<Query> queries_;  // the first one is being answered
+  Cell in_flight_;
+};
+
+}  // namespace copyd::risk

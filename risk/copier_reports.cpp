@@ -1,0 +1,202 @@
+// What the Copier does with reports of the lanes and commands of the supervisor.
+#include <cstdarg>
+#include <cstdio>
+
+#include "core/assert.hpp"
+#include "risk/copier.hpp"
+
+namespace copyd::risk {
+namespace {
+
+// The skip of an increase that did not fill whole.
+Reject skip_of(OrderEnd end) noexcept {
+  return end == OrderEnd::lane_full ? Reject::lane_full : Reject::missed;
+}
+
+template <class T>
+std::optional<T> if_known(bool known, T value) noexcept {
+  if (!known) return std::nullopt;
+  return value;
+}
+
+bool all_zero(const FollowerBook::LegRow& row) noexcept {
+  return row.target.is_zero() && row.position.is_zero() && row.open_orders == 0;
+}
+
+}  // namespace
+
+// ---- reports
+// ---------------------------------------------------------------------------------------
+
+void Copier::apply(const OrderDone& done) {
+  const OpenOrder* order = orders_.find(done.ref);
+  if (order == nullptr) return;  // told before
+  const std::uint16_t follower = order->order->follower.value;
+  Lane& lane = lanes_[lane_of_[follower]];
+  ASSERT(!order->waiting && lane.in_flight > 0);
+  --lane.in_flight;
+  cells_[follower].in_flight.add(-1);
+  finish(done);
+  finish_bounced();
+}
+
+// The order is over: its fill's outcome and its follower's book hear of it.
+void Copier::finish(const OrderDone& done) {
+  const OpenOrder& order = *orders_.find(done.ref);
+  const OrderTerms terms = *order.order;
+  const std::uint32_t outcome = order.outcome;
+  const bool refused = done.end == OrderEnd::refused;
+  outcomes_.order_finished(
+      outcome, {.was_unknown = order.unknown, .refused = refused, .filled = done.filled});
+
+  FollowerBook& book = books_[terms.follower.value];
+  BookSink& sink = turn_of(terms.follower.value);
+  turn_.outcome = outcome;
+  // A close that is tried again still belongs to the fill that asked for it.
+  turn_.orders_belong =
+      terms.kind == OrderKind::reduce && done.filled < terms.qty && !refused && outcome != no_slot;
+  if (done.end == OrderEnd::flat) {
+    outcomes_.skip(outcome, Reject::flat);
+    book.finish(done.ref, done.filled);
+    notify(Notice::Level::warning, Notice::Subject::follower, terms.follower.value,
+           "%s: a close found nothing to close at the venue", symbols_[terms.symbol].name.c_str());
+  } else {
+    book.result(done.ref, done.filled, skip_of(done.end), sink);
+  }
+  outcomes_.conclude(outcome);
+}
+
+void Copier::apply(const OrderUnknown& unknown) {
+  OpenOrder* order = orders_.find(unknown.ref);
+  if (order == nullptr || order->unknown) return;
+  order->unknown = true;
+  outcomes_.order_unknown(order->outcome);
+}
+
+void Copier::apply(const FollowerPosition& position) {
+  if (position.follower.value >= books_.size()) return;
+  if (position.symbol.value >= last_prices_.size()) return;
+  books_[position.follower.value].follower_position(position);
+}
+
+void Copier::apply(const FollowerLink& link) {
+  if (link.follower.value >= books_.size()) return;
+  FollowerBook& book = books_[link.follower.value];
+  FollowerState state = FollowerState::reduce_only;
+  if (link.ready) {
+    if (book.set_mode(link.mode)) state = FollowerState::active;
+    else
+      notify(Notice::Level::error, Notice::Subject::follower, link.follower.value,
+             "the position mode was changed to %s while positions are open: nothing is opened "
+             "until it is changed back",
+             link.mode == PositionMode::hedge ? "hedge" : "one-way");
+  }
+  book.set_state(StateCause::connection, state, turn_of(link.follower.value));
+  finish_bounced();
+  show_state(link.follower.value);
+}
+
+// ---- commands
+// --------------------------------------------------------------------------------------
+
+void Copier::apply(const TimeSample& sample) {
+  venue_clock_.set(sample);
+}
+
+void Copier::apply(const SetState& command) {
+  if (command.follower.value >= books_.size()) return;
+  books_[command.follower.value].set_state(command.cause, command.state,
+                                           turn_of(command.follower.value));
+  finish_bounced();
+  show_state(command.follower.value);
+}
+
+void Copier::apply(const SetLeaderEquity& command) {
+  if (command.leader.value >= followers_of_.size()) return;
+  for (const std::uint16_t follower : followers_of_[command.leader.value])
+    books_[follower].leader_equity(command.leader, if_known(command.known, command.equity));
+}
+
+void Copier::apply(const SetFollowerEquity& command) {
+  if (command.follower.value >= books_.size()) return;
+  books_[command.follower.value].follower_equity(if_known(command.known, command.equity));
+}
+
+void Copier::apply(const SetMark& command) {
+  if (command.symbol.value >= last_prices_.size() || command.price.sign() <= 0) return;
+  last_prices_[command.symbol.value] = command.price;
+}
+
+void Copier::apply(const QueryBook& command) {
+  if (queries_.size() < queries_max) {
+    queries_.push_back({.number = command.query});
+    return;
+  }
+  notify(Notice::Level::warning, Notice::Subject::none, 0,
+         "too many questions about the book at once: one was dropped");
+}
+
+// ---- the book query
+// --------------------------------------------------------------------------------
+
+// A bounded part per pass, so that a long answer never holds a fill up.
+int Copier::answer_queries() noexcept {
+  int budget = book_rows_per_pass;
+  int answered = 0;
+  while (!queries_.empty() && budget > 0) {
+    Query& query = queries_.front();
+    const int before = budget;
+    const bool whole = answer_rows(query, budget);
+    answered += before - budget;
+    if (!whole || !answers_.try_push(BookEnd{query.number})) break;
+    queries_.erase(queries_.begin());
+    ++answered;
+  }
+  return answered;
+}
+
+// Rows of legs on which something is wanted, held or in flight. False: not all fitted.
+bool Copier::answer_rows(Query& query, int& budget) noexcept {
+  for (; query.follower < books_.size(); ++query.follower, query.row = 0) {
+    const FollowerBook& book = books_[query.follower];
+    for (; query.row < book.rows(); ++query.row) {
+      const auto row = book.row(query.row);
+      if (all_zero(row)) continue;
+      if (budget == 0) return false;
+      const bool pushed = answers_.try_push(BookRow{.query = query.number,
+                                                    .follower = book.id(),
+                                                    .symbol = row.symbol,
+                                                    .leg = row.leg,
+                                                    .target = row.target,
+                                                    .position = row.position,
+                                                    .in_flight = row.in_flight});
+      if (!pushed) return false;
+      --budget;
+    }
+  }
+  return true;
+}
+
+// ---- what others see
+// -------------------------------------------------------------------------------
+
+void Copier::show_state(std::size_t follower) noexcept {
+  cells_[follower].state.set(static_cast<std::int64_t>(books_[follower].state()));
+  cells_[follower].causes.set(books_[follower].restricting_causes());
+}
+
+void Copier::notify(Notice::Level level, Notice::Subject subject, std::uint16_t account,
+                    const char* format, ...) noexcept {
+  Notice notice;
+  notice.level = level;
+  notice.who = Notice::Who::copy;
+  notice.subject = subject;
+  notice.account = account;
+  std::va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(notice.text.data(), notice.text.size(), format, arguments);
+  va_end(arguments);
+  notices_.try_push(notice);  // full: counted by the channel
+}
+
+}  // namespace copyd::risk

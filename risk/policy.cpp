@@ -1,0 +1,45 @@
+#include "risk/policy.hpp"
+
+#include <string>
+#include <vector>
+
+namespace copyd::risk {
+namespace {
+
+SymbolSet named(const std::vector<std::string>& names, const SymbolTable& symbols) {
+  SymbolSet set;
+  for (const auto& name : names)
+    if (const auto id = symbols.find(name)) set.set(id->value);
+  return set;
+}
+
+SymbolSet copyable(const SymbolTable& symbols) {
+  SymbolSet set;
+  for (std::size_t i = 0; i < symbols.size(); ++i)
+    set.set(i, symbols[SymbolId{static_cast<std::uint16_t>(i)}].copyable);
+  return set;
+}
+
+}  // namespace
+
+OrderLimits resolve(const config::Limits& limits) noexcept {
+  return {.max_order_notional = limits.max_order_notional,
+          .max_position_notional = limits.max_position_notional,
+          .max_total_notional = limits.max_total_notional};
+}
+
+LinkPolicy resolve(const config::Link& link, LeaderId leader, const SymbolTable& symbols) {
+  LinkPolicy policy;
+  policy.leader = leader;
+  policy.sizing = link.sizing;
+  policy.order = link.order;
+  policy.inverse = link.inverse;
+  policy.rounds_up = link.min_order == config::MinOrder::round_up;
+  policy.round_up_from = link.round_up_from;
+  policy.max_fill_age = link.max_fill_age;
+  policy.permitted = copyable(symbols) & ~named(link.deny, symbols);
+  if (!link.allow.empty()) policy.permitted &= named(link.allow, symbols);
+  return policy;
+}
+
+}  // namespace copyd::risk
