@@ -1,0 +1,142 @@
+#include "sim/memory_venue.hpp"
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+
+#include "sim/memory_links.hpp"
+
+namespace copyd::sim {
+
+namespace {
+
+constexpr std::chrono::seconds tick_period{1};
+
+class MemoryTransport final : public net::Transport {
+ public:
+  MemoryTransport(MemoryVenue& venue, std::string owner)
+      : venue_(venue), owner_(std::move(owner)) {}
+  std::unique_ptr<net::WebSocket> websocket() override {
+    return std::make_unique<MemoryWebSocket>(venue_, owner_);
+  }
+  std::unique_ptr<net::Http> http(const std::string&) override {
+    return std::make_unique<MemoryHttp>(venue_, owner_);
+  }
+
+ private:
+  MemoryVenue& venue_;
+  std::string owner_;
+};
+
+}  // namespace
+
+MemoryVenue::MemoryVenue(ManualClock& clock, Options options)
+    : clock_(clock),
+      world_(World::create(std::move(options.world))),
+      control_(*world_, *this),
+      start_(options.start),
+      started_(clock.now()),
+      latency_(options.latency) {}
+
+MemoryVenue::~MemoryVenue() = default;
+
+std::unique_ptr<net::Transport> MemoryVenue::transport(std::string owner) {
+  return std::make_unique<MemoryTransport>(*this, std::move(owner));
+}
+
+VenueTime MemoryVenue::venue_time(Mono at) const noexcept {
+  return start_ + std::chrono::duration_cast<std::chrono::milliseconds>(at - started_) +
+         clock_offset_;
+}
+
+// What is due before the command happens before it.
+std::string MemoryVenue::control(std::string_view line) {
+  pump(clock_.now());
+  now_ = clock_.now();
+  return control_.handle(line, venue_time(now_));
+}
+
+void MemoryVenue::at(Mono due, Action action) {
+  actions_.emplace(std::pair(due.ns, next_action_++), std::move(action));
+}
+
+void MemoryVenue::pump(Mono now) {
+  if (pumping_) return;
+  pumping_ = true;
+  while (!actions_.empty() && actions_.begin()->first.first <= now.ns) {
+    auto node = actions_.extract(actions_.begin());
+    now_ = Mono{node.key().first};
+    node.mapped()();
+  }
+  now_ = now;
+  if (now >= next_tick_) {
+    world_->protocol().tick(venue_time(now));
+    next_tick_ = now + tick_period;
+  }
+  pumping_ = false;
+}
+
+std::optional<Mono> MemoryVenue::next_due() const {
+  std::optional<Mono> earliest;
+  const auto consider = [&](Mono due) {
+    if (!earliest || due < *earliest) earliest = due;
+  };
+  if (!actions_.empty()) consider(Mono{actions_.begin()->first.first});
+  for (const auto& [id, link] : links_)
+    if (!link->inbox.empty()) consider(link->inbox.front().due);
+  for (const auto& [id, weak] : calls_)
+    if (const auto call = weak.lock())
+      consider(std::min(call->due.value_or(call->deadline), call->deadline));
+  return earliest;
+}
+
+MemoryFate MemoryVenue::fate(const MemoryFrame& frame) {
+  const auto mix = [this](std::string_view text) {
+    for (const char c : text)
+      digest_ = (digest_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  };
+  mix(std::to_string(now_.ns));
+  mix(std::to_string(frame.link));
+  mix(frame.to_venue ? ">" : "<");
+  mix(frame.target);
+  mix(frame.text);
+  return decide_ ? decide_(frame) : MemoryFate{};
+}
+
+void MemoryVenue::drop_all() {
+  pump(clock_.now());
+  const auto open = links_;
+  for (const auto& [id, link] : open) cut_link(link, boost::asio::error::connection_reset);
+  const auto asked = calls_;
+  for (const auto& [id, weak] : asked)
+    if (const auto call = weak.lock(); call && (!call->due || *call->due > now_)) {
+      call->lost = true;
+      answer(call, Errc::closed, now_);
+    }
+}
+
+void MemoryVenue::drop_connections(std::chrono::milliseconds refuse) {
+  drop_all();
+  refuse_until(clock_.now() + refuse);
+}
+
+std::size_t MemoryVenue::connections() const {
+  return links().size();
+}
+
+std::vector<MemoryVenue::LinkInfo> MemoryVenue::links() const {
+  std::vector<LinkInfo> open;
+  for (const auto& [id, link] : links_)
+    if (link->accepted && !link->lost && !link->left)
+      open.push_back({.id = id, .owner = link->owner, .kind = link->kind, .target = link->target});
+  return open;
+}
+
+bool MemoryVenue::cut(std::uint64_t id) {
+  pump(clock_.now());
+  const auto at = links_.find(id);
+  if (at == links_.end()) return false;
+  cut_link(LinkPtr(at->second), boost::asio::error::connection_reset);
+  return true;
+}
+
+}  // namespace copyd::sim

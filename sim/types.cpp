@@ -1,0 +1,99 @@
+#include "sim/types.hpp"
+
+namespace copyd::sim {
+
+std::string_view name_of(Side side) noexcept {
+  return side == Side::buy ? "BUY" : "SELL";
+}
+
+std::string_view name_of(Leg leg) noexcept {
+  switch (leg) {
+    case Leg::both:
+      return "BOTH";
+    case Leg::long_:
+      return "LONG";
+    case Leg::short_:
+      return "SHORT";
+  }
+  return "BOTH";
+}
+
+std::string_view name_of(PositionMode mode) noexcept {
+  return mode == PositionMode::one_way ? "one_way" : "hedge";
+}
+
+std::string_view name_of(OrderType type) noexcept {
+  switch (type) {
+    case OrderType::market:
+      return "MARKET";
+    case OrderType::limit:
+      return "LIMIT";
+    case OrderType::liquidation:
+      return "LIQUIDATION";
+  }
+  return "MARKET";
+}
+
+std::string_view name_of(TimeInForce tif) noexcept {
+  return tif == TimeInForce::gtc ? "GTC" : "IOC";
+}
+
+std::string_view name_of(OrderStatus status) noexcept {
+  switch (status) {
+    case OrderStatus::new_:
+      return "NEW";
+    case OrderStatus::partially_filled:
+      return "PARTIALLY_FILLED";
+    case OrderStatus::filled:
+      return "FILLED";
+    case OrderStatus::expired:
+      return "EXPIRED";
+  }
+  return "NEW";
+}
+
+std::string_view name_of(Execution execution) noexcept {
+  switch (execution) {
+    case Execution::new_:
+      return "NEW";
+    case Execution::trade:
+      return "TRADE";
+    case Execution::calculated:
+      return "CALCULATED";
+    case Execution::expired:
+      return "EXPIRED";
+  }
+  return "NEW";
+}
+
+std::optional<Side> parse_side(std::string_view text) noexcept {
+  if (text == "BUY") return Side::buy;
+  if (text == "SELL") return Side::sell;
+  return std::nullopt;
+}
+
+std::optional<Leg> parse_leg(std::string_view text) noexcept {
+  if (text == "BOTH") return Leg::both;
+  if (text == "LONG") return Leg::long_;
+  if (text == "SHORT") return Leg::short_;
+  return std::nullopt;
+}
+
+std::optional<PositionMode> parse_position_mode(std::string_view text) noexcept {
+  if (text == "one_way") return PositionMode::one_way;
+  if (text == "hedge") return PositionMode::hedge;
+  return std::nullopt;
+}
+
+std::optional<Forced> parse_forced(std::string_view text) noexcept {
+  if (text == "liquidation") return Forced::liquidation;
+  if (text == "adl") return Forced::adl;
+  if (text == "settlement") return Forced::settlement;
+  return std::nullopt;
+}
+
+ApiError not_simulated(std::string_view what) {
+  return {.code = -1000, .message = "Not simulated: " + std::string(what), .status = 501};
+}
+
+}  // namespace copyd::sim
