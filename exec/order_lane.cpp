@@ -103,10 +103,16 @@ void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
   if (!sent) follower.pump = true;
 }
 
+bool OrderLane::is_halted(FollowerId follower) const noexcept {
+  return follower.value < w_.books.size() &&
+         w_.books[follower.value].state.get() == static_cast<int>(FollowerState::halted);
+}
+
 // Nothing stands against sending it, but the order of those that wait.
 bool OrderLane::is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept {
   if (!follower.can_send() || now < follower.time_doubtful_until || now < order.retry_at)
     return false;
+  if (is_halted(follower.id)) return false;
   if (!order.reduces()) return now < order.terms.expires && now >= follower.increases_from;
   switch (legs_[order.leg].pacing.ask(now)) {
     case ClosePacing::Verdict::send:

@@ -51,6 +51,9 @@ struct LaneWiring {
   std::span<FollowerLinkCells> followers;  // by FollowerId; the lane writes those of its own
   LaneCells& cells;
   StageTimes& stages;
+  // By FollowerId, as the copy agent shows them: looked at before each send, because nothing leaves
+  // for a follower that is halted, not even what was handed over before. Empty: nobody is halted.
+  std::span<const FollowerCells> books{};
   std::uint64_t seed = 1;
   const char* name = "lane";
 };
@@ -93,6 +96,7 @@ class OrderLane final : public Agent {
   void pump_closes(LaneFollower& follower, Mono now) noexcept;
   void pump_all(LaneFollower& follower, Mono now) noexcept;
   void expire_increases(LaneFollower& follower, Mono now) noexcept;
+  bool is_halted(FollowerId follower) const noexcept;
   bool is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept;
   bool send(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   std::size_t encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;

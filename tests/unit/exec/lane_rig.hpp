@@ -45,7 +45,7 @@ class LaneRig {
  public:
   static constexpr std::size_t followers = 4;
 
-  LaneRig() : venue(clock), cells(followers), orders(limits::orders_per_lane_max) {
+  LaneRig() : venue(clock), cells(followers), books(followers), orders(limits::orders_per_lane_max) {
     btc = *symbols.add({.name = "BTCUSDT", .filters = SymbolFilters{}});
     eth = *symbols.add({.name = "ETHUSDT", .filters = SymbolFilters{}});
     const LaneWiring wiring{.transport = venue,
@@ -62,6 +62,7 @@ class LaneRig {
                             .followers = cells,
                             .cells = lane_cells,
                             .stages = stages,
+                            .books = books,
                             .seed = 7,
                             .name = "lane-0"};
     lane = std::make_unique<OrderLane>(wiring);
@@ -167,6 +168,7 @@ class LaneRig {
   SymbolTable symbols;
   SymbolId btc, eth;
   std::vector<FollowerLinkCells> cells;
+  std::vector<FollowerCells> books;  // the copy agent's word on each follower's state
   LaneCells lane_cells;
   StageTimes stages;
   Channel<Order> orders;

@@ -160,6 +160,21 @@ TEST(LaneClose, ACloseOutlastsAnyLoss) {
   EXPECT_EQ(rig.venue.placed[1].side, "SELL");
 }
 
+TEST(LaneClose, NothingLeavesForAHaltedFollowerNotEvenWhatWasHandedOverBefore) {
+  LaneRig rig;
+  rig.ready();
+  rig.hold("2");
+  const auto before = rig.venue.placed.size();
+  rig.books[0].state.set(static_cast<int>(FollowerState::halted));
+  rig.close("2");
+  rig.run(seconds(60));
+  EXPECT_EQ(rig.venue.placed.size(), before);
+  EXPECT_EQ(rig.cells[0].waiting.get(), 1);
+  rig.books[0].state.set(static_cast<int>(FollowerState::active));
+  rig.run(milliseconds(10));
+  EXPECT_EQ(rig.venue.placed.size(), before + 1);
+}
+
 TEST(LaneClose, InHedgeModeACloseIsClippedToThePositionThatWasRead) {
   LaneRig rig;
   rig.venue.accounts[0].hedge = true;

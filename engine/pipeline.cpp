@@ -1,0 +1,165 @@
+#include "engine/pipeline.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/assert.hpp"
+#include "core/limits.hpp"
+#include "net/tls_transport.hpp"
+
+namespace copyd::engine {
+
+Pipeline::Lane::Lane()
+    : orders(limits::orders_per_lane_max),
+      reports(limits::reports_per_lane_max),
+      commands(limits::commands_max),
+      notices(limits::notices_max) {}
+
+Pipeline::Pipeline(const Parts& parts)
+    : plan_(parts.plan),
+      events_(limits::leader_events_max),
+      feed_commands_(limits::commands_max),
+      copy_commands_(2 * limits::followers_max + limits::commands_max),
+      book_answers_(limits::commands_max),
+      feed_notices_(limits::notices_max),
+      copy_notices_(limits::notices_max),
+      leader_cells_(parts.config.leaders.size()),
+      follower_cells_(parts.config.followers.size()),
+      link_cells_(parts.config.followers.size()),
+      feed_transport_(net::make_tls_transport(parts.tls, parts.clock)) {
+  const auto seed = static_cast<std::uint64_t>(parts.start_ns);
+  feed_ = std::make_unique<feed::LeaderFeed>(feed::Wiring{.transport = *feed_transport_,
+                                                          .clock = parts.clock,
+                                                          .symbols = parts.symbols,
+                                                          .endpoints = parts.endpoints,
+                                                          .events = events_,
+                                                          .commands = feed_commands_,
+                                                          .notices = feed_notices_,
+                                                          .cells = leader_cells_,
+                                                          .stages = feed_stages_,
+                                                          .seed = seed});
+  for (std::size_t i = 0; i < plan_.lanes.size(); ++i) {
+    auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
+    lane.transport = net::make_tls_transport(parts.tls, parts.clock);
+    lane.agent = std::make_unique<exec::OrderLane>(exec::LaneWiring{.transport = *lane.transport,
+                                                                    .clock = parts.clock,
+                                                                    .symbols = parts.symbols,
+                                                                    .endpoints = parts.endpoints,
+                                                                    .orders = lane.orders,
+                                                                    .reports = lane.reports,
+                                                                    .commands = lane.commands,
+                                                                    .notices = lane.notices,
+                                                                    .followers = link_cells_,
+                                                                    .cells = lane.cells,
+                                                                    .stages = lane.stages,
+                                                                    .books = follower_cells_,
+                                                                    .seed = seed + i + 1});
+    copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
+  }
+  for (std::size_t i = 0; i < parts.config.followers.size(); ++i)
+    copier_followers_.push_back({.config = parts.config.followers[i],
+                                 .lane = lane_of(FollowerId{static_cast<std::uint16_t>(i)})});
+  copier_ = std::make_unique<risk::Copier>(risk::CopierSetup{.leaders = parts.config.leaders,
+                                                             .followers = copier_followers_,
+                                                             .lanes = copier_lanes_,
+                                                             .symbols = parts.symbols,
+                                                             .clock = parts.clock,
+                                                             .leader_events = events_,
+                                                             .commands = copy_commands_,
+                                                             .answers = book_answers_,
+                                                             .notices = copy_notices_,
+                                                             .cells = follower_cells_,
+                                                             .stages = copy_stages_,
+                                                             .settle_start = parts.start_ns});
+}
+
+Pipeline::~Pipeline() { stop(); }
+
+void Pipeline::start() {
+  std::vector<Agent*> agents{feed_.get(), copier_.get()};
+  for (auto& lane : lanes_) agents.push_back(lane->agent.get());
+  if (!plan_.dedicated) {
+    threads_.push_back(std::make_unique<AgentThread>("copyd-all", agents, plan_.idle, plan_.copy));
+    return;
+  }
+  threads_.push_back(std::make_unique<AgentThread>("copyd-feed", std::vector<Agent*>{feed_.get()},
+                                                   plan_.idle, plan_.feed));
+  threads_.push_back(std::make_unique<AgentThread>("copyd-copy", std::vector<Agent*>{copier_.get()},
+                                                   plan_.idle, plan_.copy));
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    threads_.push_back(std::make_unique<AgentThread>(
+        fmt::format("copyd-lane-{}", i), std::vector<Agent*>{lanes_[i]->agent.get()}, plan_.idle,
+        plan_.lanes[i]));
+}
+
+bool Pipeline::drain() {
+  switch (drain_) {
+    case Drain::no:
+      tell_feed(feed::StopFeed{});
+      drain_ = Drain::feed;
+      return false;
+    case Drain::feed:
+      if (!feed_->stopped() || events_.size() != 0) return false;
+      // Commands are taken between two passes: the answer to this question comes after the last
+      // event was decided.
+      tell_copier(QueryBook{.query = drain_query});
+      drain_ = Drain::copier;
+      return false;
+    case Drain::copier:
+      if (!copier_caught_up_) return false;
+      for (auto& lane : lanes_) ASSERT(lane->commands.try_push(exec::DrainLane{}));
+      drain_ = Drain::lanes;
+      return false;
+    case Drain::lanes:
+      return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) {
+        return lane->agent->drained() && lane->reports.size() == 0;
+      });
+  }
+  return true;
+}
+
+void Pipeline::stop() {
+  for (auto& thread : threads_) thread->stop();
+  threads_.clear();
+}
+
+void Pipeline::tell_feed(feed::FeedCommand command) {
+  ASSERT(feed_commands_.try_push(std::move(command)));
+}
+
+void Pipeline::tell_copier(const CopyCommand& command) { ASSERT(copy_commands_.try_push(command)); }
+
+void Pipeline::tell_lane(FollowerId follower, exec::LaneCommand command) {
+  ASSERT(lanes_[lane_of(follower)]->commands.try_push(std::move(command)));
+}
+
+void Pipeline::tell_time(TimeSample sample) {
+  tell_feed(sample);
+  tell_copier(sample);
+  for (auto& lane : lanes_) ASSERT(lane->commands.try_push(sample));
+}
+
+bool Pipeline::next_notice(Notice& out) {
+  if (feed_notices_.try_pop(out) || copy_notices_.try_pop(out)) return true;
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [&](auto& lane) { return lane->notices.try_pop(out); });
+}
+
+bool Pipeline::next_book_answer(BookAnswer& out) {
+  while (book_answers_.try_pop(out)) {
+    const auto query = std::visit([](const auto& part) { return part.query; }, out);
+    if (query != drain_query) return true;
+    if (std::holds_alternative<BookEnd>(out)) copier_caught_up_ = true;
+  }
+  return false;
+}
+
+void Pipeline::merge_latency(StageTimes& into) const noexcept {
+  for (std::size_t i = 0; i < stage_count; ++i) {
+    into.of[i].merge(feed_stages_.of[i]);
+    into.of[i].merge(copy_stages_.of[i]);
+    for (const auto& lane : lanes_) into.of[i].merge(lane->stages.of[i]);
+  }
+}
+
+}  // namespace copyd::engine

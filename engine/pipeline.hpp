@@ -1,0 +1,112 @@
+// Pipeline: the agents of the path, the queues between them, and the threads that run them.
+//
+// Built once the venue's symbols are known; started, fed with commands by the supervisor's thread,
+// drained and stopped by it. What the agents show of themselves is read through the cells.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "config/schema.hpp"
+#include "core/channel.hpp"
+#include "core/counters.hpp"
+#include "core/flow.hpp"
+#include "core/symbols.hpp"
+#include "engine/thread_plan.hpp"
+#include "exec/lane_cells.hpp"
+#include "exec/lane_command.hpp"
+#include "exec/order_lane.hpp"
+#include "feed/feed_command.hpp"
+#include "feed/leader_cells.hpp"
+#include "feed/leader_feed.hpp"
+#include "net/tls_context.hpp"
+#include "net/transport.hpp"
+#include "risk/copier.hpp"
+#include "venue/rest.hpp"
+
+namespace copyd::engine {
+
+class Pipeline {
+ public:
+  struct Parts {
+    const config::Config& config;
+    const SymbolTable& symbols;
+    const venue::Endpoints& endpoints;
+    const Clock& clock;
+    net::TlsContext& tls;
+    ThreadPlan plan;
+    std::int64_t start_ns = 0;  // numbers the settlements; since 1970
+  };
+
+  explicit Pipeline(const Parts& parts);
+  ~Pipeline();
+
+  void start();
+  // One step of an orderly end; to be called until it is true: the feed has stopped, the copy agent
+  // has decided all it received, and no lane has an order whose answer may still come.
+  bool drain();
+  void stop();
+
+  // The supervisor's thread. A command queue that is full is a bug: commands are few.
+  void tell_feed(feed::FeedCommand command);
+  void tell_copier(const CopyCommand& command);
+  void tell_lane(FollowerId follower, exec::LaneCommand command);
+  void tell_time(TimeSample sample);
+
+  bool next_notice(Notice& out);
+  bool next_book_answer(BookAnswer& out);
+
+  const feed::LeaderCells& leader(LeaderId id) const noexcept { return leader_cells_[id.value]; }
+  const FollowerCells& follower(FollowerId id) const noexcept { return follower_cells_[id.value]; }
+  const exec::FollowerLinkCells& link(FollowerId id) const noexcept {
+    return link_cells_[id.value];
+  }
+  // All stages of all agents, merged. Costs some 130 KiB of reading; for status only.
+  void merge_latency(StageTimes& into) const noexcept;
+  const ThreadPlan& plan() const noexcept { return plan_; }
+  std::size_t lane_of(FollowerId follower) const noexcept {
+    return follower.value % lanes_.size();
+  }
+
+ private:
+  struct Lane {
+    Lane();
+    Channel<Order> orders;
+    Channel<Report> reports;
+    Channel<exec::LaneCommand> commands;
+    Channel<Notice> notices;
+    exec::LaneCells cells;
+    StageTimes stages;
+    std::unique_ptr<net::Transport> transport;
+    std::unique_ptr<exec::OrderLane> agent;
+  };
+
+  enum class Drain { no, feed, copier, lanes };
+  static constexpr std::uint32_t drain_query = 0;  // the supervisor's own queries count from 1
+
+  ThreadPlan plan_;
+  Drain drain_ = Drain::no;
+  bool copier_caught_up_ = false;
+  Channel<LeaderEvent> events_;
+  Channel<feed::FeedCommand> feed_commands_;
+  Channel<CopyCommand> copy_commands_;
+  Channel<BookAnswer> book_answers_;
+  Channel<Notice> feed_notices_;
+  Channel<Notice> copy_notices_;
+  std::vector<feed::LeaderCells> leader_cells_;
+  std::vector<FollowerCells> follower_cells_;
+  std::vector<exec::FollowerLinkCells> link_cells_;
+  StageTimes feed_stages_;
+  StageTimes copy_stages_;
+  std::unique_ptr<net::Transport> feed_transport_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<feed::LeaderFeed> feed_;
+  std::vector<risk::CopierSetup::Follower> copier_followers_;
+  std::vector<risk::CopierSetup::Lane> copier_lanes_;
+  std::unique_ptr<risk::Copier> copier_;
+  std::vector<std::unique_ptr<AgentThread>> threads_;
+};
+
+}  // namespace copyd::engine

@@ -1,0 +1,322 @@
+#include "engine/status.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+#include "engine/version.hpp"
+
+namespace copyd::engine {
+namespace {
+
+using ops::JsonWriter;
+
+LeaderId leader_id(std::size_t index) { return LeaderId{static_cast<std::uint16_t>(index)}; }
+FollowerId follower_id(std::size_t index) { return FollowerId{static_cast<std::uint16_t>(index)}; }
+
+std::string_view name_of_leg(Leg leg) {
+  switch (leg) {
+    case Leg::both: return "BOTH";
+    case Leg::long_: return "LONG";
+    case Leg::short_: return "SHORT";
+  }
+  return "?";
+}
+
+std::int64_t milliseconds(Mono from, Mono to) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
+}
+
+feed::SessionState session_of(const StatusParts& parts, std::size_t leader) {
+  if (parts.pipeline == nullptr) return feed::SessionState::not_connected;
+  return static_cast<feed::SessionState>(parts.pipeline->leader(leader_id(leader)).state.get());
+}
+
+exec::LinkState link_of(const StatusParts& parts, std::size_t follower) {
+  if (parts.pipeline == nullptr) return exec::LinkState::not_connected;
+  return static_cast<exec::LinkState>(parts.pipeline->link(follower_id(follower)).link.get());
+}
+
+// Which causes restrict the follower, from the bits the copy agent shows.
+void write_state(JsonWriter& out, const FollowerCells& cells) {
+  out.member("state", name_of(static_cast<FollowerState>(cells.state.get())));
+  out.key("causes").begin_array();
+  const auto bits = cells.causes.get();
+  for (std::size_t cause = 0; cause < state_cause_count; ++cause)
+    if ((bits >> cause & 1) != 0) out.value(name_of(static_cast<StateCause>(cause)));
+  out.end_array();
+}
+
+void write_equity(JsonWriter& out, const RosterAccount* account) {
+  out.key("equity").value(account != nullptr ? account->equity : std::nullopt);
+}
+
+void write_row(JsonWriter& out, const SymbolTable& symbols, const BookRow& row) {
+  out.member("symbol", symbols[row.symbol].name)
+      .member("leg", name_of_leg(row.leg))
+      .member("target", row.target)
+      .member("position", row.position)
+      .member("in_flight", row.in_flight);
+}
+
+void write_leader(JsonWriter& out, const StatusParts& parts, std::size_t index) {
+  const auto& label = parts.config.leaders[index].label;
+  out.begin_object().member("label", label);
+  out.member("state", feed::name_of(session_of(parts, index)));
+  if (parts.pipeline != nullptr) {
+    const auto& cells = parts.pipeline->leader(leader_id(index));
+    out.key("last_fill_ms_ago");
+    if (cells.last_fill_ns.get() == 0) out.null();
+    else out.value(milliseconds(Mono{cells.last_fill_ns.get()}, parts.now));
+    out.member("fills", cells.fills.get())
+        .member("back_filled", cells.back_filled.get())
+        .member("duplicates", cells.duplicates.get())
+        .member("malformed", cells.malformed.get())
+        .member("reconnects", cells.reconnects.get());
+  }
+  write_equity(out, parts.roster.find(label));
+  out.end_object();
+}
+
+void write_counts(JsonWriter& out, const FollowerCells& cells) {
+  out.key("outcomes").begin_object();
+  for (std::size_t i = 0; i < outcome_count; ++i)
+    out.member(name_of(static_cast<Outcome>(i)), cells.outcomes[i].get());
+  out.end_object();
+  out.key("skipped").begin_object();
+  for (std::size_t i = 0; i < reject_count; ++i)
+    if (cells.skipped[i].get() != 0)
+      out.member(name_of(static_cast<Reject>(i)), cells.skipped[i].get());
+  out.end_object();
+}
+
+void write_follower(JsonWriter& out, const StatusParts& parts, std::size_t index) {
+  const auto& label = parts.config.followers[index].label;
+  out.begin_object().member("label", label);
+  if (parts.pipeline != nullptr) {
+    const auto& cells = parts.pipeline->follower(follower_id(index));
+    const auto& link = parts.pipeline->link(follower_id(index));
+    write_state(out, cells);
+    write_counts(out, cells);
+    out.member("orders", cells.orders.get())
+        .member("in_flight", cells.in_flight.get())
+        .member("unknown_orders", link.unknown.get())
+        .member("reconnects", link.reconnects.get());
+  }
+  out.member("link", exec::name_of(link_of(parts, index)));
+  write_equity(out, parts.roster.find(label));
+  if (parts.rows != nullptr) {
+    out.key("positions").begin_array();
+    for (const auto& row : *parts.rows) {
+      if (row.follower != follower_id(index)) continue;
+      out.begin_object();
+      write_row(out, parts.symbols, row);
+      out.end_object();
+    }
+    out.end_array();
+  }
+  out.end_object();
+}
+
+void write_latency(JsonWriter& out, const Pipeline* pipeline) {
+  out.key("latency_ns").begin_object();
+  if (pipeline != nullptr) {
+    // On the heap: the histograms of all stages are too large for a comfortable stack.
+    const auto stages = std::make_unique<StageTimes>();
+    pipeline->merge_latency(*stages);
+    for (std::size_t i = 0; i < stage_count; ++i) {
+      const Histogram& histogram = stages->of[i];
+      out.key(name_of(static_cast<Stage>(i))).begin_object();
+      out.member("p50", histogram.percentile(5000))
+          .member("p99", histogram.percentile(9900))
+          .member("p999", histogram.percentile(9990))
+          .member("n", histogram.count());
+      out.end_object();
+    }
+  }
+  out.end_object();
+}
+
+std::string_view account_status(const StatusParts& parts, const RosterAccount& account) {
+  if (!account.connected()) return "Not connected";
+  const bool refused =
+      (account.leader && session_of(parts, account.leader->value) == feed::SessionState::refused) ||
+      (account.follower && link_of(parts, account.follower->value) == exec::LinkState::refused);
+  if (refused || !account.error.empty()) return "Error";
+  return "Connected";
+}
+
+std::string date_of(VenueTime time) {
+  const auto day = std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(time.ms)));
+  const std::chrono::year_month_day date(day);
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
+void write_permissions(JsonWriter& out, const RosterAccount& account) {
+  out.key("permissions");
+  if (!account.permissions) {
+    out.null();
+    out.key("ip_list").null();
+    out.key("trading_expires").null();
+    return;
+  }
+  const auto& permissions = *account.permissions;
+  out.begin_object()
+      .member("reading", permissions.reading)
+      .member("futures", permissions.futures)
+      .member("withdrawals", permissions.withdrawals)
+      .member("internal_transfer", permissions.internal_transfer)
+      .member("universal_transfer", permissions.universal_transfer)
+      .end_object();
+  out.member("ip_list", permissions.ip_restrict);
+  out.key("trading_expires");
+  if (permissions.trading_expires) out.value(date_of(*permissions.trading_expires));
+  else out.null();
+}
+
+void write_card(JsonWriter& out, const StatusParts& parts, const ops::KeyStore& store,
+                const RosterAccount& account) {
+  const ops::Account* stored = store.find(account.label);
+  out.begin_object()
+      .member("label", account.label)
+      .member("role", name_of(account.role()))
+      .member("venue", stored != nullptr ? stored->venue : parts.venue_name);
+  out.key("key_type");
+  if (stored != nullptr) out.value(ops::name_of(stored->key_type));
+  else out.null();
+  out.key("api_key");
+  if (stored != nullptr) out.value(masked(stored->api_key.reveal()));
+  else out.null();
+  out.member("status", account_status(parts, account));
+  out.key("message");
+  if (account.error.empty()) out.null();
+  else out.value(account.error);
+  write_permissions(out, account);
+  out.key("last_sync_ms_ago");
+  if (account.last_sync.ns == 0) out.null();
+  else out.value(milliseconds(account.last_sync, parts.now));
+  write_equity(out, &account);
+  out.key("warnings").begin_array();
+  for (const auto& warning : account.warnings) out.value(warning);
+  out.end_array().end_object();
+}
+
+}  // namespace
+
+bool is_ready(const StatusParts& parts) {
+  for (std::size_t i = 0; i < parts.config.leaders.size(); ++i)
+    if (session_of(parts, i) != feed::SessionState::live) return false;
+  return parts.pipeline != nullptr;
+}
+
+std::string status_reply(const StatusParts& parts) {
+  JsonWriter out;
+  out.begin_object()
+      .member("ok", true)
+      .member("version", version)
+      .member("generation", 1)
+      .member("ready", is_ready(parts))
+      .member("uptime_s", milliseconds(parts.started, parts.now) / 1000)
+      .member("venue", parts.venue_name);
+  out.key("threads");
+  if (parts.pipeline == nullptr) out.null();
+  else out.value(parts.pipeline->plan().dedicated ? "dedicated" : "shared");
+  out.key("leaders").begin_array();
+  for (std::size_t i = 0; i < parts.config.leaders.size(); ++i) write_leader(out, parts, i);
+  out.end_array();
+  out.key("followers").begin_array();
+  for (std::size_t i = 0; i < parts.config.followers.size(); ++i) write_follower(out, parts, i);
+  out.end_array();
+  write_latency(out, parts.pipeline);
+  out.end_object();
+  return out.take();
+}
+
+std::string positions_reply(const StatusParts& parts, std::string_view label) {
+  JsonWriter out;
+  out.begin_object().member("ok", true);
+  out.key("positions").begin_array();
+  for (const auto& row : *parts.rows) {
+    const auto& follower = parts.config.followers[row.follower.value].label;
+    if (!label.empty() && label != follower) continue;
+    out.begin_object().member("follower", follower);
+    write_row(out, parts.symbols, row);
+    out.end_object();
+  }
+  out.end_array().end_object();
+  return out.take();
+}
+
+std::string latency_reply(const Pipeline* pipeline) {
+  JsonWriter out;
+  out.begin_object().member("ok", true);
+  write_latency(out, pipeline);
+  out.end_object();
+  return out.take();
+}
+
+std::string accounts_reply(const StatusParts& parts, const ops::KeyStore& store) {
+  JsonWriter out;
+  out.begin_object().member("ok", true);
+  out.key("accounts").begin_array();
+  for (const auto& account : parts.roster.accounts()) write_card(out, parts, store, account);
+  out.end_array().end_object();
+  return out.take();
+}
+
+std::string account_reply(const StatusParts& parts, const ops::KeyStore& store,
+                          const RosterAccount& account) {
+  JsonWriter out;
+  out.begin_object().member("ok", true);
+  out.key("account");
+  write_card(out, parts, store, account);
+  out.end_object();
+  return out.take();
+}
+
+std::string changed_reply(const StatusParts& parts, const std::vector<SetState>& changes) {
+  // The copy agent applies the changes within microseconds, but has not yet: what is shown is what
+  // the operator asked for, follower by follower.
+  std::map<std::uint16_t, FollowerState> asked;
+  for (const auto& change : changes) {
+    auto& state = asked[change.follower.value];
+    state = std::max(state, change.state);
+  }
+  JsonWriter out;
+  out.begin_object().member("ok", true);
+  out.key("changed").begin_array();
+  for (const auto& [follower, state] : asked) {
+    out.begin_object()
+        .member("label", parts.config.followers[follower].label)
+        .member("state", name_of(state));
+    out.key("causes").begin_array();
+    std::set<StateCause> causes;
+    for (const auto& change : changes)
+      if (change.follower.value == follower && change.state != FollowerState::active)
+        causes.insert(change.cause);
+    for (const auto cause : causes) out.value(name_of(cause));
+    out.end_array().end_object();
+  }
+  out.end_array().end_object();
+  return out.take();
+}
+
+std::string status_line(const StatusParts& parts) {
+  std::size_t live = 0;
+  for (std::size_t i = 0; i < parts.config.leaders.size(); ++i)
+    live += session_of(parts, i) == feed::SessionState::live ? 1U : 0U;
+  std::size_t ready = 0;
+  std::int64_t unknown = 0;
+  for (std::size_t i = 0; i < parts.config.followers.size(); ++i) {
+    ready += link_of(parts, i) == exec::LinkState::ready ? 1U : 0U;
+    if (parts.pipeline != nullptr) unknown += parts.pipeline->link(follower_id(i)).unknown.get();
+  }
+  return fmt::format("{}: {}/{} leaders, {}/{} followers, {} unknown",
+                     is_ready(parts) ? "ready" : "connecting", live, parts.config.leaders.size(),
+                     ready, parts.config.followers.size(), unknown);
+}
+
+}  // namespace copyd::engine

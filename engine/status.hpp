@@ -1,0 +1,43 @@
+// The replies of the control protocol that show the engine: status, positions, accounts, latency.
+// Pure rendering of what is handed in; the protocol itself is ops/control_protocol.hpp.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/schema.hpp"
+#include "core/flow.hpp"
+#include "core/symbols.hpp"
+#include "engine/pipeline.hpp"
+#include "engine/roster.hpp"
+#include "ops/json.hpp"
+
+namespace copyd::engine {
+
+struct StatusParts {
+  const config::Config& config;
+  const std::string& venue_name;
+  const SymbolTable& symbols;
+  Roster& roster;
+  const Pipeline* pipeline = nullptr;  // null while the venue has not answered yet
+  const std::vector<BookRow>* rows = nullptr;
+  Mono now;
+  Mono started;
+};
+
+// Every leader live. Followers never delay it: one that is not ready opens nothing.
+bool is_ready(const StatusParts& parts);
+
+std::string status_reply(const StatusParts& parts);
+// `label`: one follower, or "" for all.
+std::string positions_reply(const StatusParts& parts, std::string_view label);
+std::string latency_reply(const Pipeline* pipeline);
+std::string accounts_reply(const StatusParts& parts, const ops::KeyStore& store);
+std::string account_reply(const StatusParts& parts, const ops::KeyStore& store,
+                          const RosterAccount& account);
+std::string changed_reply(const StatusParts& parts, const std::vector<SetState>& changes);
+
+// "ready: 1 leader, 3/3 followers, 0 unknown", for systemd.
+std::string status_line(const StatusParts& parts);
+
+}  // namespace copyd::engine

@@ -1,0 +1,71 @@
+#include "engine/venue_api.hpp"
+
+#include <fmt/format.h>
+
+namespace copyd::engine {
+namespace {
+
+constexpr int recv_window_ms = 5000;
+
+}  // namespace
+
+std::string VenueAnswer::words() const {
+  if (status == 0) return failure;
+  const auto error = venue::decode_error(body);
+  if (error.code == 0) return fmt::format("HTTP {}", status);
+  return fmt::format("{} {}", error.code, error.message);
+}
+
+VenueApi::VenueApi(net::Transport& transport, venue::Endpoints endpoints, const Clock& clock)
+    : clock_(clock), rest_(transport.http(endpoints.rest)) {
+  if (!endpoints.sapi.empty()) sapi_ = transport.http(endpoints.sapi);
+}
+
+void VenueApi::send(net::Http& http, net::HttpRequest request, Handler handler) {
+  http.request(std::move(request), [handler = std::move(handler)](Result<net::HttpResponse> result) {
+    VenueAnswer answer;
+    if (result) {
+      answer.status = result->status;
+      answer.body = std::move(result->body);
+    } else {
+      answer.failure = result.error().message();
+    }
+    handler(std::move(answer));
+  });
+}
+
+void VenueApi::time(std::function<void(Result<TimeSample>)> handler) {
+  const Mono sent = clock_.now();
+  get(venue::path::time, [this, sent, handler = std::move(handler)](const VenueAnswer& answer) {
+    if (!answer.ok()) return handler(make_error_code(Errc::not_connected));
+    const auto venue_time = venue::decode_time(answer.body);
+    if (!venue_time) return handler(venue_time.error());
+    const Mono received = clock_.now();
+    const TimeSample sample{.at = sent + (received - sent) / 2, .venue = *venue_time};
+    venue_clock_.set(sample);
+    handler(sample);
+  });
+}
+
+void VenueApi::get(std::string_view path, Handler handler) {
+  send(*rest_, {.target = std::string(path), .api_key = {}}, std::move(handler));
+}
+
+void VenueApi::signed_get(std::string_view path, venue::Credentials& credentials, Handler handler) {
+  send(*rest_,
+       {.target = venue::signed_target(path, {}, now(), recv_window_ms, credentials.signer),
+        .api_key = std::string(credentials.api_key.reveal())},
+       std::move(handler));
+}
+
+void VenueApi::permissions(venue::Credentials& credentials, Handler handler) {
+  send(*sapi_,
+       {.target = venue::signed_target(venue::path::api_restrictions, {}, now(), recv_window_ms,
+                                       credentials.signer),
+        .api_key = std::string(credentials.api_key.reveal())},
+       std::move(handler));
+}
+
+int VenueApi::poll(Mono now) { return rest_->poll(now) + (sapi_ ? sapi_->poll(now) : 0); }
+
+}  // namespace copyd::engine

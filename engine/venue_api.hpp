@@ -1,0 +1,56 @@
+// VenueApi: the supervisor's own calls to the venue over REST: time, symbols, and what is asked of
+// an account at `connect` and for its equity. Cold; the supervisor's thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "net/transport.hpp"
+#include "venue/account_codec.hpp"
+#include "venue/credentials.hpp"
+#include "venue/rest.hpp"
+
+namespace copyd::engine {
+
+// What the venue answered, or why it did not.
+struct VenueAnswer {
+  int status = 0;  // 0: no answer
+  std::string body;
+  std::string failure;  // why there is no answer
+
+  bool ok() const noexcept { return status == 200; }
+  // The failure in the venue's own words, with its code; never a secret.
+  std::string words() const;
+};
+
+class VenueApi {
+ public:
+  using Handler = std::function<void(VenueAnswer)>;
+
+  VenueApi(net::Transport& transport, venue::Endpoints endpoints, const Clock& clock);
+
+  // The answer to `time`, as a sample taken in the middle of the round trip. The sample also
+  // becomes this object's own clock for signing.
+  void time(std::function<void(Result<TimeSample>)> handler);
+  void get(std::string_view path, Handler handler);
+  // REQUIRES: clock_known(), and credentials that outlive the call.
+  void signed_get(std::string_view path, venue::Credentials& credentials, Handler handler);
+  // The key-permission record. REQUIRES: has_permission_record().
+  void permissions(venue::Credentials& credentials, Handler handler);
+
+  bool clock_known() const noexcept { return venue_clock_.known(); }
+  VenueTime now() const noexcept { return venue_clock_.at(clock_.now()); }
+  bool has_permission_record() const noexcept { return sapi_ != nullptr; }
+  int poll(Mono now);
+
+ private:
+  void send(net::Http& http, net::HttpRequest request, Handler handler);
+
+  const Clock& clock_;
+  VenueClock venue_clock_;
+  std::unique_ptr<net::Http> rest_;
+  std::unique_ptr<net::Http> sapi_;
+};
+
+}  // namespace copyd::engine

@@ -1,0 +1,237 @@
+#include "tests/system/rig.hpp"
+
+#include <csignal>
+#include <fmt/format.h>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <unistd.h>
+
+#include "ops/json.hpp"
+
+namespace copyd::system_test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// By value: a range-for over the result itself would look into a temporary that is gone.
+simdjson::dom::array array_of(const simdjson::dom::element& object, std::string_view key) {
+  simdjson::dom::array array;
+  return object[key].get(array) == simdjson::SUCCESS ? array : simdjson::dom::array();
+}
+
+simdjson::dom::object object_of(const simdjson::dom::element& parent, std::string_view key) {
+  simdjson::dom::object object;
+  return parent[key].get(object) == simdjson::SUCCESS ? object : simdjson::dom::object();
+}
+
+std::string text_of(const simdjson::dom::element& object, std::string_view key) {
+  std::string_view value;
+  return object[key].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();
+}
+
+}  // namespace
+
+Json::Json(const std::string& text)
+    : source_(text), parser_(std::make_unique<simdjson::dom::parser>()) {
+  valid_ = parser_->parse(source_).get(root_) == simdjson::SUCCESS;
+}
+
+std::string Json::text(std::string_view pointer) const {
+  std::string_view value;
+  if (!valid_ || root_.at_pointer(pointer).get(value) != simdjson::SUCCESS) return {};
+  return std::string(value);
+}
+
+std::int64_t Json::number(std::string_view pointer) const {
+  std::int64_t value = 0;
+  if (!valid_ || root_.at_pointer(pointer).get(value) != simdjson::SUCCESS) return 0;
+  return value;
+}
+
+bool Json::truth(std::string_view pointer) const {
+  bool value = false;
+  return valid_ && root_.at_pointer(pointer).get(value) == simdjson::SUCCESS && value;
+}
+
+Rig::Rig() {
+  std::string pattern = (fs::temp_directory_path() / "copyd-test-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+  directory_ = pattern;
+  fs::create_directory(directory_ / "state");
+  fs::create_directory(directory_ / "venue");
+}
+
+Rig::~Rig() {
+  daemon_.reset();
+  venue_.reset();
+  if (testing::Test::HasFailure()) {
+    std::fprintf(stderr, "---- the daemon's log\n%s----\n", daemon_log().c_str());
+  }
+  std::error_code ignored;
+  fs::remove_all(directory_, ignored);
+}
+
+std::string Rig::program(const std::string& name) const {
+  return (fs::path(COPYD_PROGRAMS) / name).string();
+}
+
+std::string Rig::daemon_log() const { return read_file(directory_ / "copyd.log"); }
+
+void Rig::start_venue(std::vector<std::string> more_arguments) {
+  std::vector<std::string> arguments{program("venue-sim"), "--dir", (directory_ / "venue").string()};
+  arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
+  venue_ = engine::Process::spawn({.arguments = std::move(arguments),
+                                   .input = {},
+                                   .error_file = (directory_ / "venue.log").string()});
+  ASSERT_TRUE(venue_);
+  const auto line = venue_->read_line(30s);
+  ASSERT_TRUE(line) << read_file(directory_ / "venue.log");
+  const Json ready(*line);
+  ASSERT_TRUE(ready.valid()) << *line;
+  for (const char* url : {"rest", "sapi", "ws_api", "streams", "ca_file"})
+    urls_[url] = ready.text(std::string("/") + url);
+  for (const auto account : array_of(ready.root(), "accounts")) {
+    const auto text = [&](const char* key) { return text_of(account, key); };
+    ops::JsonWriter key;
+    key.begin_object().member("api_key", text("api_key"));
+    if (text("secret").empty()) key.member("private_key_pem", text("private_key_pem"));
+    else key.member("secret", text("secret"));
+    keys_[text("label")] = key.end_object().take();
+  }
+  control_ = engine::LineClient::connect(ready.text("/control"));
+  ASSERT_TRUE(control_);
+}
+
+void Rig::configure(const std::string& engine_lines, const std::string& accounts) {
+  std::ofstream(directory_ / "copyd.toml") << fmt::format(
+      "[engine]\n{}\nstate_dir = \"{}\"\ncontrol = \"{}\"\n"
+      "[venue]\nname = \"custom\"\nrest = \"{}\"\nsapi = \"{}\"\nws_api = \"{}\"\nstreams = \"{}\"\n"
+      "ca_file = \"{}\"\n[keys]\nfile = \"{}\"\n{}\n",
+      engine_lines, (directory_ / "state").string(), (directory_ / "control.sock").string(),
+      urls_["rest"], urls_["sapi"], urls_["ws_api"], urls_["streams"], urls_["ca_file"],
+      (directory_ / "state/keys.sealed").string(), accounts);
+  const auto passphrase = directory_ / "passphrase";
+  std::ofstream(passphrase) << "a passphrase of the tests\n";
+  fs::permissions(passphrase, fs::perms::owner_read | fs::perms::owner_write);
+}
+
+void Rig::start_daemon() {
+  daemon_ = engine::Process::spawn(
+      {.arguments = {program("copyd"), "run", "--config", (directory_ / "copyd.toml").string(),
+                     "--passphrase-file", (directory_ / "passphrase").string()},
+       .input = {},
+       .error_file = (directory_ / "copyd.log").string()});
+  ASSERT_TRUE(daemon_);
+  wait_until("the control socket answers", [&] { return status().valid(); });
+}
+
+int Rig::stop_daemon() {
+  daemon_->signal(SIGTERM);
+  return daemon_->wait(20s).value_or(-1);
+}
+
+CommandResult Rig::run(std::vector<std::string> arguments, const std::string& input) {
+  const auto error_file = directory_ / fmt::format("stderr-{}", ++commands_);
+  auto command = engine::Process::spawn(
+      {.arguments = std::move(arguments), .input = input, .error_file = error_file.string()});
+  CommandResult result;
+  if (!command) return result;
+  result.output = command->read_rest(60s);
+  result.exit_code = command->wait(10s).value_or(-1);
+  result.errors = read_file(error_file);
+  return result;
+}
+
+CommandResult Rig::copyctl(std::vector<std::string> arguments, const std::string& input) {
+  std::vector<std::string> all{program("copyctl"), "--socket",
+                               (directory_ / "control.sock").string()};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return run(std::move(all), input);
+}
+
+void Rig::connect(const std::string& label) {
+  const auto result = copyctl({"connect", label, "--stdin"}, key_of(label) + "\n");
+  ASSERT_EQ(result.exit_code, 0) << result.output << result.errors;
+}
+
+Json Rig::status() {
+  const auto result = copyctl({"--json", "status"});
+  return Json(result.exit_code == 0 ? result.output : std::string());
+}
+
+Json Rig::venue(const std::string& request) {
+  const auto answer = control_->call(request);
+  Json json(answer.value_or(""));
+  EXPECT_TRUE(json.truth("/ok")) << request << " → " << json.source();
+  return json;
+}
+
+Positions Rig::positions() {
+  const Json ledger = venue(R"({"command":"ledger"})");
+  Positions positions;
+  for (const auto account : array_of(ledger.root(), "accounts")) {
+    const std::string label = text_of(account, "label");
+    for (const auto row : array_of(account, "positions")) {
+      const auto qty = Qty::parse(text_of(row, "qty"));
+      if (qty && !qty->is_zero())
+        positions[{label, text_of(row, "symbol"), text_of(row, "leg")}] = *qty;
+    }
+  }
+  return positions;
+}
+
+void Rig::wait_until(const std::string& what, const std::function<bool()>& condition,
+                     std::chrono::seconds within) {
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) FAIL() << "not in time: " << what;
+    if (daemon_) {
+      if (daemon_->wait(10ms)) FAIL() << "the daemon ended while waiting for: " << what;
+    }
+  }
+}
+
+void Rig::wait_until_ready(const std::vector<std::string>& followers) {
+  wait_until("ready", [&] {
+    const Json now = status();
+    if (!now.valid() || !now.truth("/ready")) return false;
+    std::size_t ready = 0;
+    for (const auto row : array_of(now.root(), "followers")) {
+      const std::string label = text_of(row, "label");
+      if (std::find(followers.begin(), followers.end(), label) == followers.end()) continue;
+      const bool good = text_of(row, "link") == "ready" && text_of(row, "state") == "active";
+      ready += good ? 1 : 0;
+    }
+    return ready == followers.size();
+  });
+}
+
+void Rig::wait_until_quiet(std::int64_t fills, std::chrono::seconds within) {
+  wait_until(
+      fmt::format("{} fills answered and nothing in flight", fills),
+      [&] {
+        const Json now = status();
+        if (!now.valid()) return false;
+        for (const auto row : array_of(now.root(), "followers")) {
+          std::int64_t answered = 0;
+          std::int64_t in_flight = 0;
+          if (row["in_flight"].get(in_flight) != simdjson::SUCCESS) return false;
+          for (const auto [name, count] : object_of(row, "outcomes"))
+            answered += count.get_int64().value();
+          if (answered != fills || in_flight != 0) return false;
+        }
+        return true;
+      },
+      within);
+}
+
+}  // namespace copyd::system_test
