@@ -8,7 +8,7 @@ PACKAGES = g++ cmake ninja-build ccache pkg-config \
 JOBS ?= $(shell nproc)
 ARGS ?=
 
-.PHONY: help packages build test demo sanitize clean
+.PHONY: help packages build test demo sanitize bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ sanitize: packages ## the tests under ASan+UBSan, then those with threads under 
 	@cmake --preset tsan >/dev/null
 	@cmake --build --preset tsan -j $(JOBS) --target tests_with_threads
 	@ctest --test-dir build/tsan --output-on-failure --timeout 600 -j $(JOBS) -L threads
+
+bench: packages ## microbenchmarks of each step of the path; ARGS="--benchmark_filter=…"
+	@scripts/install-packages libbenchmark-dev
+	@cmake --preset bench >/dev/null
+	@cmake --build --preset bench -j $(JOBS) --target path_bench
+	@build/bench/bin/path_bench $(ARGS)
 
 clean: ## removes everything that was built
 	rm -rf build
