@@ -10,6 +10,7 @@
 // staged:  its bytes are being handed to the socket; if the connection ends now, its fate is open.
 // written: sent; the answer or the follower's stream will tell.
 // unknown: no answer that can be trusted; never sent again before it is resolved.
+// ended:   a close that is filled, while an opening decided before it has no end: told after it.
 //
 // A slot is found by the request id that the venue echoes, and by the CopyId inside the client
 // order id that its events carry. The orders of one follower are linked in order of decision.
@@ -25,7 +26,7 @@
 
 namespace copyd::exec {
 
-enum class OrderState : std::uint8_t { free, waiting, staged, written, unknown };
+enum class OrderState : std::uint8_t { free, waiting, staged, written, unknown, ended };
 
 // Who a request id belongs to: the slot in its low bits, a serial above them, so that an answer to
 // an earlier request of the slot is not taken for the present one's. Below 2^53, as JSON likes.
@@ -50,9 +51,12 @@ struct InflightOrder {
   std::uint8_t attempt = 0;       // the present one
   std::uint8_t attempt_next = 1;  // the lowest that was never used
   bool confirmed = false;         // the venue has shown that it knows the order
+  bool early = false;             // a close that left while what it closes could still be opened
+  std::uint8_t ended = 0;         // attempts below it have ended, and count in `settled`
+  Qty settled;                    // what they filled
 
   Qty sent_qty;              // what the present attempt asks for
-  Qty filled;                // the largest cumulative quantity heard of; never a sum
+  Qty filled;                // settled, and the largest cumulative quantity heard of the present one
   Price average;             // 0 while unknown
   VenueTime traded;          // of the last execution heard of
   std::int32_t refusal = 0;  // the venue's last error code

@@ -12,6 +12,7 @@ namespace copyd::exec {
 namespace {
 
 constexpr int unauthorized = 401;
+constexpr std::int32_t reduce_only_rejected = -2022;
 
 // Of the refusals that stop an account, those that say the key itself is not accepted.
 bool refuses_key(int status, std::int32_t code) noexcept {
@@ -149,6 +150,10 @@ void OrderLane::on_update(LaneFollower& follower, const venue::OrderUpdate& upda
     w_.cells.late.add();
     return;
   }
+  if (own->attempt < order->ended) {
+    w_.cells.late.add();
+    return;
+  }
   if (own->attempt != order->attempt) {
     // An attempt that was called a definite failure is alive. While the next one has not left, it
     // is the order, and the next one never leaves.
@@ -159,7 +164,7 @@ void OrderLane::on_update(LaneFollower& follower, const venue::OrderUpdate& upda
       return;
     }
     order->attempt = own->attempt;
-    order->sent_qty = order->terms.qty;
+    order->sent_qty = order->terms.qty - order->settled;
     set_state(follower, *order, OrderState::written);
   }
   apply(*order,
@@ -176,9 +181,10 @@ void OrderLane::apply(InflightOrder& order, const Fate& fate, Mono now) noexcept
   LegState& leg = legs_[order.leg];
   order.confirmed = true;
   leg.touched = now;
-  if (fate.filled > order.filled) {
-    const Qty more = fate.filled - order.filled;
-    order.filled = fate.filled;
+  const Qty filled = order.settled + fate.filled;
+  if (filled > order.filled) {
+    const Qty more = filled - order.filled;
+    order.filled = filled;
     leg.tracked += order.terms.side == Side::buy ? more : -more;
     leg.filled_at = now;
     leg.pacing.filled();
@@ -186,7 +192,24 @@ void OrderLane::apply(InflightOrder& order, const Fate& fate, Mono now) noexcept
   if (!fate.filled.is_zero()) {
     leg.traded = std::max(leg.traded, fate.time);
     order.traded = std::max(order.traded, fate.time);
-    if (fate.average.sign() > 0 && fate.filled >= order.filled) order.average = fate.average;
+    // Of several attempts there is no one price.
+    if (!order.settled.is_zero()) order.average = Price{};
+    else if (fate.average.sign() > 0 && filled >= order.filled) order.average = fate.average;
+  }
+  if (venue::is_final(fate.status) && order.reduces()) {
+    const bool whole = order.filled >= order.terms.qty;
+    if (!whole && (order.early || awaits_an_opening(order))) {
+      // It met less than it was to close, because it came before what opens the rest.
+      order.settled = order.filled;
+      order.ended = order.attempt_next;
+      try_again(follower, order, now);
+      return;
+    }
+    if (whole && opens_before(order)) {
+      order.request = 0;
+      set_state(follower, order, OrderState::ended);
+      return;
+    }
   }
   if (venue::is_final(fate.status)) {
     const bool refused = fate.status == venue::OrderStatus::rejected && order.filled.is_zero();
@@ -203,6 +226,9 @@ void OrderLane::refuse(LaneFollower& follower, InflightOrder& order, const Refus
   follower.cells.venue_code.set(refusal.code);
   legs_[order.leg].touched = now;
   auto kind = venue::classify(refusal.status, refusal.code, refusal.message);
+  // The close came before what it closes: nothing is wrong with it but the moment.
+  if (refusal.code == reduce_only_rejected && (order.early || awaits_an_opening(order)))
+    kind = venue::RetryClass::retry;
   // What the stream has shown to exist did not fail.
   if (order.confirmed) kind = venue::RetryClass::query;
   switch (kind) {
@@ -240,12 +266,13 @@ void OrderLane::refuse_for_good(LaneFollower& follower, InflightOrder& order,
   } else if (doubts_mode(refusal.code)) {
     follower.link->session.on(LaneSession::Event::mode_doubtful, now);
     notice(Level::warning, id, "an order does not fit the account's position mode: reading it");
-  } else if (pause) {
+  } else {
     std::array<char, 160> text{};
-    std::snprintf(text.data(), text.size(), "the venue refuses orders of this account: %d %.*s",
+    std::snprintf(text.data(), text.size(), "%s: %d %.*s",
+                  pause ? "the venue refuses orders of this account" : "an order was refused",
                   refusal.code, static_cast<int>(std::min<std::size_t>(refusal.message.size(), 90)),
                   refusal.message.data());
-    notice(Level::error, id, text.data());
+    notice(pause ? Level::error : Level::warning, id, text.data());
   }
 }
 

@@ -45,6 +45,7 @@ struct LaneFollower {
 
   std::uint32_t in_flight = 0;
   std::uint32_t waiting = 0;
+  std::uint32_t ended = 0;
   bool pump = false;            // something changed for those that wait
   Mono time_doubtful_until{};   // the venue refused our timestamp; a while for its time to come
   Mono increases_from{};        // a rate limit: increases not before

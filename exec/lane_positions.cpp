@@ -102,15 +102,14 @@ OrderLane::LegRead OrderLane::leg_read(const LegState& leg,
                                        const std::vector<venue::PositionRisk>& rows,
                                        Mono asked) const noexcept {
   LegRead read;
-  VenueTime updated;
   for (const auto& row : rows) {
     if (row.symbol != leg.key.symbol || row.leg != leg.key.leg) continue;
     read.qty = row.qty;
-    updated = row.update_time;
+    read.updated = row.update_time;
   }
   // The venue's reads may lag its fills; a row that is as new as our last fill does not.
   const bool caught_up = leg.filled_at.ns == 0 || asked - leg.filled_at >= read_lag ||
-                         (updated.ms != 0 && updated >= leg.traded);
+                         (read.updated.ms != 0 && read.updated >= leg.traded);
   read.telling = caught_up && leg.touched <= asked;
   return read;
 }
@@ -119,7 +118,7 @@ OrderLane::LegRead OrderLane::leg_read(const LegState& leg,
 void OrderLane::judge_closes(LaneFollower& follower, std::uint32_t index, const LegRead& read,
                              Mono asked, Mono now) noexcept {
   if (legs_[index].pacing.failures() < 2 || legs_[index].waiting == 0) return;
-  const bool on_the_wire = legs_[index].open != legs_[index].waiting;
+  const bool on_the_wire = legs_[index].on_the_wire();
   bool flat = false;
   auto* order = inflight_.first(follower.id);
   while (order != nullptr) {
@@ -132,7 +131,7 @@ void OrderLane::judge_closes(LaneFollower& follower, std::uint32_t index, const 
         legs_[index].pacing.position_seen(asked);
         legs_[index].vouched = read.qty;
         follower.pump = true;
-      } else if (!on_the_wire) {
+      } else if (!on_the_wire && !awaits_an_opening(*order)) {
         finish(*order, OrderEnd::flat, now);
         flat = true;
       }
@@ -142,28 +141,54 @@ void OrderLane::judge_closes(LaneFollower& follower, std::uint32_t index, const 
   // Otherwise the pacing asks again for a read when the close is due.
   if (!flat) return;
   notice(Level::warning, follower.id, "a close found nothing to close: the position is corrected");
-  if (legs_[index].open != 0) return;
+  // What still waits was decided later, and comes after what was read: the copy agent corrects the
+  // position under it. Were it told nothing, it would take that order's position for the old one.
   LegState& leg = legs_[index];
+  if (leg.ended != 0) return;  // the read holds fills that are still to be told
   leg.tracked = read.qty;
   report(FollowerPosition{
       .follower = follower.id, .symbol = leg.key.symbol, .leg = leg.key.leg, .qty = read.qty});
 }
 
+// A position that is as it was proves that a buy did not trade, or that a sell did not; but not that
+// of a buy and a sell neither did. Then the time of the leg's last change has to say it, or that the
+// venue goes on denying the orders for long.
+bool OrderLane::may_have_cancelled_out(LaneFollower& follower, std::uint32_t index,
+                                       VenueTime updated, Mono now) noexcept {
+  bool bought = false;
+  bool sold = false;
+  bool denied_for_long = true;
+  bool changed_since = updated.ms == 0;
+  for (auto* order = inflight_.first(follower.id); order != nullptr;
+       order = inflight_.next(*order)) {
+    if (order->leg != index || order->state != OrderState::unknown) continue;
+    (order->terms.side == Side::buy ? bought : sold) = true;
+    denied_for_long = denied_for_long && now - order->unknown_since >= unknown_alarm;
+    const VenueTime sent = order->deadline + -std::chrono::milliseconds(recv_window_ms);
+    changed_since = changed_since || updated >= sent + -absence_margin;
+  }
+  return bought && sold && changed_since && !denied_for_long;
+}
+
 // Orders that the venue says it does not have, and that left no trace in the position.
 void OrderLane::judge_unknown(LaneFollower& follower, std::uint32_t index, const LegRead& read,
                               const ReadContext& context, Mono now) noexcept {
-  if (legs_[index].open == legs_[index].waiting || !read.telling) return;
+  if (!legs_[index].on_the_wire() || !read.telling) return;
   const bool healthy =
       context.healthy && follower.healthy() && follower.link->session.losses() == context.losses;
   if (!healthy || read.qty != legs_[index].tracked) return;
   // One that may still have traded could hide another's trade in the sum.
   for (auto* order = inflight_.first(follower.id); order != nullptr;
        order = inflight_.next(*order)) {
-    if (order->leg != index || order->state == OrderState::waiting) continue;
+    if (order->leg != index || order->state == OrderState::waiting ||
+        order->state == OrderState::ended)
+      continue;
     const bool denied = order->state == OrderState::unknown && order->absences >= absences_needed &&
                         order->absent_at <= context.asked;
     if (!denied) return;
   }
+  if (may_have_cancelled_out(follower, index, read.updated, now))
+    return want_read(follower, now + read_lag);
   auto* order = inflight_.first(follower.id);
   while (order != nullptr) {
     auto* next = inflight_.next(*order);

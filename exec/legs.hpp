@@ -29,6 +29,7 @@ struct LegState {
   Qty vouched{};
   std::uint32_t open = 0;     // our orders in flight on it, in any state
   std::uint32_t waiting = 0;  // of them, those that have not left
+  std::uint32_t ended = 0;    // and those that are filled and not told yet
   ClosePacing pacing{};
   Mono touched{};      // when one of our orders last changed on it
   Mono filled_at{};    // when we learned of our last fill on it
@@ -37,6 +38,8 @@ struct LegState {
   std::uint64_t mark = 0;
   bool only_held_increases = false;
 
+  // One of ours may trade at any moment.
+  bool on_the_wire() const noexcept { return open != waiting + ended; }
   // True if a close on `side` would find something, as far as we know.
   bool reducible(Side side) const noexcept { return tracked.sign() * sign_of(side) < 0; }
 };

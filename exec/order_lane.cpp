@@ -58,6 +58,7 @@ int OrderLane::take_commands() {
       remove(removed->follower, now);
     } else {
       draining_ = true;
+      quiet_since_ = now;
     }
   }
   return work;
@@ -103,17 +104,20 @@ void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
   if (!sent) follower.pump = true;
 }
 
-bool OrderLane::is_halted(FollowerId follower) const noexcept {
-  return follower.value < w_.books.size() &&
-         w_.books[follower.value].state.get() == static_cast<int>(FollowerState::halted);
+FollowerState OrderLane::state_of(FollowerId follower) const noexcept {
+  if (follower.value >= w_.books.size()) return FollowerState::active;
+  return static_cast<FollowerState>(w_.books[follower.value].state.get());
 }
 
 // Nothing stands against sending it, but the order of those that wait.
 bool OrderLane::is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept {
   if (!follower.can_send() || now < follower.time_doubtful_until || now < order.retry_at)
     return false;
-  if (is_halted(follower.id)) return false;
-  if (!order.reduces()) return now < order.terms.expires && now >= follower.increases_from;
+  const FollowerState state = state_of(follower.id);
+  if (state == FollowerState::halted) return false;
+  if (!order.reduces())
+    return state == FollowerState::active && now < order.terms.expires &&
+           now >= follower.increases_from && !would_cross(order);
   switch (legs_[order.leg].pacing.ask(now)) {
     case ClosePacing::Verdict::send:
       return true;
@@ -127,10 +131,58 @@ bool OrderLane::is_due(LaneFollower& follower, const InflightOrder& order, Mono 
   return false;
 }
 
+// An increase that opens on the other side of zero, decided behind what takes the leg there. Those
+// go first, and to their end: if one of them failed on the way, the increase would eat what it was
+// to close, and nothing would ever open what the increase then lacks.
+bool OrderLane::would_cross(const InflightOrder& order) noexcept {
+  if (order.terms.leg != Leg::both || legs_[order.leg].open == 1) return false;
+  for (auto* earlier = inflight_.first(order.terms.follower); earlier != &order;
+       earlier = inflight_.next(*earlier)) {
+    if (earlier->leg != order.leg || earlier->state == OrderState::ended) continue;
+    const bool same_side = earlier->terms.side == order.terms.side;
+    if (same_side == earlier->reduces()) return true;
+  }
+  return false;
+}
+
+// An opening decided before this close has no end.
+bool OrderLane::opens_before(const InflightOrder& order) noexcept {
+  for (auto* earlier = inflight_.first(order.terms.follower); earlier != &order;
+       earlier = inflight_.next(*earlier)) {
+    const bool opens = !earlier->reduces() && earlier->terms.side != order.terms.side;
+    if (earlier->leg == order.leg && opens) return true;
+  }
+  return false;
+}
+
+// What a close is to close may still be opened: by an order decided before it, or by one behind it,
+// where a later close has taken what was there. It then stays until it has met all that it was
+// decided for. What crosses zero waits for this close, and what is behind that is not its concern.
+bool OrderLane::awaits_an_opening(const InflightOrder& order) noexcept {
+  if (opens_before(order)) return true;
+  for (auto* later = inflight_.next(order); later != nullptr; later = inflight_.next(*later))
+    if (later->leg == order.leg && !later->reduces()) return later->terms.side != order.terms.side;
+  return false;
+}
+
+// The copy agent hears of a close after the openings that it has overtaken. It expects the orders
+// of a leg to fill as they were decided, and would else take what is still to close for nothing.
+void OrderLane::tell_ended(LaneFollower& follower, Mono now) noexcept {
+  if (follower.ended == 0) return;
+  auto* order = inflight_.first(follower.id);
+  while (order != nullptr) {
+    auto* next = inflight_.next(*order);
+    if (order->state == OrderState::ended && !opens_before(*order))
+      finish(*order, OrderEnd::executed, now);
+    order = next;
+  }
+}
+
 // Closes first. One overtakes increases of its own leg only where those are held back and there is
 // something to close already; else it would find nothing, and their order is what was decided.
 void OrderLane::pump(LaneFollower& follower, Mono now) noexcept {
   follower.pump = false;
+  tell_ended(follower, now);
   if (follower.waiting == 0) return;
   expire_increases(follower, now);
   if (!follower.can_send()) return;
@@ -166,6 +218,8 @@ void OrderLane::pump_all(LaneFollower& follower, Mono now) noexcept {
     LegState& leg = legs_[order->leg];
     if (leg.mark == mark_) continue;
     if (is_due(follower, *order, now) && send(follower, *order, now)) continue;
+    // What such a close waits for must not wait for it.
+    if (order->reduces() && awaits_an_opening(*order)) continue;
     leg.mark = mark_;
   }
 }
@@ -205,11 +259,11 @@ std::size_t OrderLane::encode(LaneFollower& follower, InflightOrder& order, Mono
 bool OrderLane::send(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
   ASSERT(order.state == OrderState::waiting);
   LegState& leg = legs_[order.leg];
-  order.sent_qty = order.terms.qty;
+  order.sent_qty = order.terms.qty - order.settled;
   // In hedge mode a close beyond the position is refused whole; where the position was read, what
   // is there is closed and the rest is decided again.
   const bool hedge = order.terms.leg != Leg::both;
-  if (hedge && order.reduces() && leg.vouched.sign() != 0 && leg.vouched.abs() < order.terms.qty)
+  if (hedge && order.reduces() && leg.vouched.sign() != 0 && leg.vouched.abs() < order.sent_qty)
     order.sent_qty = leg.vouched.abs();
 
   const std::size_t size = encode(follower, order, now);
@@ -219,6 +273,7 @@ bool OrderLane::send(LaneFollower& follower, InflightOrder& order, Mono now) noe
     finish(order, OrderEnd::refused, now);
     return true;
   }
+  order.early = order.reduces() && awaits_an_opening(order);
   set_state(follower, order, OrderState::staged);
   const Mono sealed = w_.clock.now();
   if (follower.link->orders->send({text_.data(), size}).has_error()) {
@@ -248,6 +303,8 @@ void OrderLane::set_state(LaneFollower& follower, InflightOrder& order, OrderSta
   const bool waits = state == OrderState::waiting;
   if (waited && !waits) --follower.waiting, --legs_[order.leg].waiting;
   if (!waited && waits) ++follower.waiting, ++legs_[order.leg].waiting;
+  if (order.state == OrderState::ended) --follower.ended, --legs_[order.leg].ended;
+  if (state == OrderState::ended) ++follower.ended, ++legs_[order.leg].ended;
   if (waited != waits) follower.cells.waiting.set(follower.waiting);
   if (shown(order.state) != shown(state)) {
     if (Cell* cell = cell_of(shown(order.state))) cell->add(-1);
@@ -280,7 +337,7 @@ void OrderLane::finish(InflightOrder& order, OrderEnd end, Mono now) noexcept {
   --follower.in_flight;
   --leg.open;
   leg.touched = now;
-  follower.pump = follower.pump || follower.waiting != 0;
+  follower.pump = follower.pump || follower.waiting != 0 || follower.ended != 0;
   report(done);
 }
 
@@ -300,14 +357,25 @@ LaneFollower& OrderLane::follower_at(FollowerId id) {
   return *follower;
 }
 
-void OrderLane::drain(Mono now) noexcept {
-  if (drained() || w_.orders.size() != 0) return;
+// Nothing moves, and nothing that waits can leave; a close waits for its connection to come back.
+bool OrderLane::is_quiet() noexcept {
+  if (w_.orders.size() != 0 || w_.reports.size() != 0) return false;
   for (LaneFollower* follower : mine_) {
-    const bool may_send = follower->can_send();
+    const bool held = state_of(follower->id) == FollowerState::halted;
+    const bool comes_back = follower->link && !follower->link->session.refused();
     for (auto* order = inflight_.first(follower->id); order != nullptr;
-         order = inflight_.next(*order))
-      if (order->state != OrderState::waiting || may_send) return;
+         order = inflight_.next(*order)) {
+      const bool may_leave = follower->can_send() || (order->reduces() && comes_back);
+      if (order->state != OrderState::waiting || (may_leave && !held)) return false;
+    }
   }
+  return true;
+}
+
+void OrderLane::drain(Mono now) noexcept {
+  if (drained()) return;
+  if (!is_quiet()) quiet_since_ = now;
+  if (now - quiet_since_ < drain_quiet) return;
   for (LaneFollower* follower : mine_) remove(follower->id, now);
   drained_.store(true, std::memory_order_release);
 }

@@ -51,8 +51,8 @@ struct LaneWiring {
   std::span<FollowerLinkCells> followers;  // by FollowerId; the lane writes those of its own
   LaneCells& cells;
   StageTimes& stages;
-  // By FollowerId, as the copy agent shows them: looked at before each send, because nothing leaves
-  // for a follower that is halted, not even what was handed over before. Empty: nobody is halted.
+  // By FollowerId, as the copy agent shows them: looked at before each send, because what was handed
+  // over before a halt does not leave after it, nor an increase after a pause. Empty: all active.
   std::span<const FollowerCells> books{};
   std::uint64_t seed = 1;
   const char* name = "lane";
@@ -72,6 +72,8 @@ class OrderLane final : public Agent {
   static constexpr std::chrono::seconds time_hold{2};     // for the venue's time to come
   static constexpr std::chrono::milliseconds retry_first{200};
   static constexpr std::chrono::milliseconds retry_max{800};
+  // At the end, the copy agent has this long to answer what it was told last with another close.
+  static constexpr std::chrono::milliseconds drain_quiet{50};
   static constexpr int recv_window_ms = 2000;
 
   explicit OrderLane(LaneWiring wiring);
@@ -80,8 +82,8 @@ class OrderLane final : public Agent {
   const char* name() const noexcept override { return w_.name; }
   int do_work() noexcept override;
 
-  // After DrainLane: nothing is queued, on the wire, or unknown any more, and what waits cannot
-  // leave; the connections are closed. Any thread.
+  // After DrainLane: nothing is queued, on the wire, or unknown any more, what waits cannot leave,
+  // and the copy agent had its time to answer; the connections are closed. Any thread.
   bool drained() const noexcept { return drained_.load(std::memory_order_acquire); }
 
  private:
@@ -96,13 +98,18 @@ class OrderLane final : public Agent {
   void pump_closes(LaneFollower& follower, Mono now) noexcept;
   void pump_all(LaneFollower& follower, Mono now) noexcept;
   void expire_increases(LaneFollower& follower, Mono now) noexcept;
-  bool is_halted(FollowerId follower) const noexcept;
+  FollowerState state_of(FollowerId follower) const noexcept;
   bool is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept;
+  bool would_cross(const InflightOrder& order) noexcept;
+  bool opens_before(const InflightOrder& order) noexcept;
+  bool awaits_an_opening(const InflightOrder& order) noexcept;
+  void tell_ended(LaneFollower& follower, Mono now) noexcept;
   bool send(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   std::size_t encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   void set_state(LaneFollower& follower, InflightOrder& order, OrderState state) noexcept;
   void finish(InflightOrder& order, OrderEnd end, Mono now) noexcept;
   void report(const Report& report) noexcept;
+  bool is_quiet() noexcept;
   void drain(Mono now) noexcept;
   LaneFollower& follower_at(FollowerId id);
 
@@ -167,11 +174,14 @@ class OrderLane final : public Agent {
   struct LegRead {
     Qty qty;
     bool telling = false;  // the read cannot have missed anything of ours
+    VenueTime updated{};   // the leg's last change; 0 when there is no row
   };
   LegRead leg_read(const LegState& leg, const std::vector<venue::PositionRisk>& rows,
                    Mono asked) const noexcept;
   void judge_closes(LaneFollower& follower, std::uint32_t leg, const LegRead& read, Mono asked,
                     Mono now) noexcept;
+  bool may_have_cancelled_out(LaneFollower& follower, std::uint32_t leg, VenueTime updated,
+                              Mono now) noexcept;
   void judge_unknown(LaneFollower& follower, std::uint32_t leg, const LegRead& read,
                      const ReadContext& context, Mono now) noexcept;
   void compare(LaneFollower& follower, std::uint32_t leg, const LegRead& read, Mono now) noexcept;
@@ -209,6 +219,7 @@ class OrderLane final : public Agent {
   Mono tended_{};           // when timers were last looked at
   Mono time_from_{};        // the venue's time is not asked for before
   bool draining_ = false;
+  Mono quiet_since_{};  // while draining
   std::atomic<bool> drained_{false};
   std::array<char, 2 * limits::order_text_max> text_{};
 };

@@ -16,6 +16,8 @@ struct AddLeader {
   venue::Credentials credentials;
 };
 
+// The key is taken back. What was handed over is remembered: a later AddLeader begins with the
+// positions, those that are flat by then included.
 struct RemoveLeader {
   LeaderId leader;
 };

@@ -113,6 +113,12 @@ bool StartingPositions::doubtful(std::span<const LeaderFill> held) {
 
 void StartingPositions::hand_over(LeaderId leader, std::span<const LeaderFill> held,
                                   LeaderBook& book, std::vector<LeaderEvent>& out) const {
+  // What was held when a key was taken back, and is flat now.
+  for (const LegName leg : book.open_legs()) {
+    const bool named = std::any_of(starts_.begin(), starts_.end(),
+                                   [&](const Start& start) { return start.row.leg == leg; });
+    if (!named) out.emplace_back(position_of(leader, {.leg = leg, .qty = {}, .as_of = asked_}));
+  }
   book.begin(asked_);
   book.clear_listed();
   for (const Start& start : starts_) {

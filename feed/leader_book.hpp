@@ -36,6 +36,11 @@ class LeaderBook {
   bool contains(LegName leg, VenueTime time) const noexcept;
 
   Qty qty(LegName leg) const noexcept { return legs_[index_of(leg)].qty; }
+  // More was closed on a hedge leg than we knew of: a trade was missed.
+  bool overdrawn(LegName leg) const noexcept {
+    const int sign = qty(leg).sign();
+    return leg.leg == Leg::long_ ? sign < 0 : leg.leg == Leg::short_ && sign > 0;
+  }
   std::vector<LegName> open_legs() const;
 
   // The first snapshot of all: legs that it does not name are flat, and what traded until `asked`

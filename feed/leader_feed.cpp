@@ -41,7 +41,7 @@ struct LeaderFeed::Leader {
         http(std::move(client)),
         stream(std::move(socket)) {}
 
-  venue::Credentials credentials;
+  std::optional<venue::Credentials> credentials;  // empty: the key was taken back
   LeaderCells& cells;
   LeaderSession session;
   std::vector<Waiting> answers;  // filled by `http` while it is polled
@@ -87,9 +87,7 @@ void LeaderFeed::apply(FeedCommand& command, Mono now) {
   } else if (auto* added = std::get_if<AddLeader>(&command)) {
     if (!stopped_) add(*added, now);
   } else if (const auto* removed = std::get_if<RemoveLeader>(&command)) {
-    auto& leader = leaders_[removed->leader.value];
-    if (leader) leader->session.stop();
-    leader.reset();
+    remove(removed->leader);
   } else {
     stop();
   }
@@ -100,7 +98,7 @@ void LeaderFeed::add(AddLeader& command, Mono now) {
   ASSERT(index < leaders_.size());
   auto& leader = leaders_[index];
   if (leader) {
-    leader->credentials = std::move(command.credentials);
+    leader->credentials.emplace(std::move(command.credentials));
   } else {
     const LeaderSession::Setup setup{.leader = command.leader,
                                      .symbols = wiring_.symbols,
@@ -113,6 +111,14 @@ void LeaderFeed::add(AddLeader& command, Mono now) {
     if (time_) leader->session.set_time(*time_);
   }
   leader->session.start(now);
+}
+
+// The session stays: it knows what was handed over, and the copy agent's books rest on that.
+void LeaderFeed::remove(LeaderId id) {
+  auto& leader = leaders_[id.value];
+  if (!leader) return;
+  leader->session.forget();
+  leader->credentials.reset();
 }
 
 void LeaderFeed::stop() {
@@ -218,7 +224,7 @@ int LeaderFeed::act(Leader& leader, Mono now) {
 
 void LeaderFeed::send(Leader& leader, const Ask& ask, Mono now) {
   leader.http->request(
-      make_request(ask, leader.credentials, wiring_.symbols, leader.session.venue_time(now)),
+      make_request(ask, *leader.credentials, wiring_.symbols, leader.session.venue_time(now)),
       [&leader, ticket = ask.ticket, call = ask.call](Result<net::HttpResponse> response) {
         leader.answers.push_back({.ticket = ticket, .call = call, .response = std::move(response)});
       });
@@ -241,7 +247,8 @@ SessionState LeaderFeed::state(LeaderId leader) const noexcept {
 int LeaderFeed::unsynced() const noexcept {
   int count = 0;
   for (const auto& leader : leaders_) {
-    if (leader && leader->session.state() != SessionState::live) ++count;
+    const bool connected = leader && leader->credentials;
+    if (connected && leader->session.state() != SessionState::live) ++count;
   }
   return count;
 }

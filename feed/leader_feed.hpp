@@ -70,6 +70,7 @@ class LeaderFeed final : public Agent {
   int take_commands(Mono now);
   void apply(FeedCommand& command, Mono now);
   void add(AddLeader& command, Mono now);
+  void remove(LeaderId id);
   void stop();
   int serve(Leader& leader, Mono now);
   int hand_over(Leader& leader) noexcept;

@@ -159,6 +159,10 @@ void LeaderSession::stream_closed(const boost::system::error_code& why, Mono now
 
 void LeaderSession::fail(const Failure& failure, std::string_view what, Mono now) {
   complain(failure, what);
+  begin_again(failure, now);
+}
+
+void LeaderSession::begin_again(const Failure& failure, Mono now) {
   if (step_ == Step::live) cells_.reconnects.add();
   disconnect();
 
@@ -238,7 +242,7 @@ void LeaderSession::order_update(const venue::OrderUpdate& update, Arrival at) {
     fill.leg = update.leg;
     fill.forced = update.forced;
     if (step_ == Step::live) {
-      take_live(fill);
+      take_live(fill, at.decoded);
     } else {
       held_.push_back(fill);
     }
@@ -246,10 +250,11 @@ void LeaderSession::order_update(const venue::OrderUpdate& update, Arrival at) {
   if (step_ == Step::live) since_ = std::max(since_, update.event_time);
 }
 
-void LeaderSession::take_live(const LeaderFill& fill) noexcept {
+void LeaderSession::take_live(const LeaderFill& fill, Mono now) {
   switch (book_.take(fill)) {
     case LeaderBook::Taken::fresh:
       out_.emplace_back(fill);
+      if (book_.overdrawn({.symbol = fill.symbol, .leg = fill.leg})) overdrawn(fill.symbol, now);
       return;
     case LeaderBook::Taken::duplicate:
       cells_.duplicates.add();
@@ -258,6 +263,16 @@ void LeaderSession::take_live(const LeaderFill& fill) noexcept {
       cells_.contained.add();
       return;
   }
+}
+
+// The copy agent opens nothing on such a leg before it is told the leader's position. The way back
+// after a loss finds what was missed and ends with the positions.
+void LeaderSession::overdrawn(SymbolId symbol, Mono now) {
+  NoticeText text(Notice::Level::warning, leader_);
+  text << symbols_[symbol].name
+       << ": a hedge leg was closed beyond what we knew of; reading it again";
+  notices_.push_back(text.notice());
+  begin_again(Failure{}, now);
 }
 
 void LeaderSession::unknown_symbol(std::string_view name) {

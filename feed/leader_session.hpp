@@ -67,6 +67,12 @@ class LeaderSession {
   // Begins to connect, as soon as the venue's time is known. Again: with a new key.
   void start(Mono now);
   void stop();
+  // The key was taken back: the next start begins with the positions, and finds no trades. What was
+  // handed over is remembered, so that legs which are closed by then are handed over as flat.
+  void forget() {
+    stop();
+    begun_ = false;
+  }
   void set_time(TimeSample sample) { venue_clock_.set(sample); }
   void tick(Mono now);
 
@@ -119,13 +125,15 @@ class LeaderSession {
   void restart(Mono now);
   void disconnect();
   void fail(const Failure& failure, std::string_view what, Mono now);
+  void begin_again(const Failure& failure, Mono now);
   void complain(const Failure& failure, std::string_view what);
   void set_state(SessionState state) noexcept;
   std::uint32_t ask(Ask question);
   void config_read(const venue::AccountConfig& config, Mono now);
   void order_update(const venue::OrderUpdate& update, Arrival at);
   void unknown_symbol(std::string_view name);
-  void take_live(const LeaderFill& fill) noexcept;
+  void take_live(const LeaderFill& fill, Mono now);
+  void overdrawn(SymbolId symbol, Mono now);
   void extended(const Answer& answer, Mono now);
   void probed(const Answer& answer, Mono now);
 

@@ -161,6 +161,9 @@ void LeaderSession::go_live(VenueTime as_of, int back_filled, Mono now) {
   NoticeText text(Notice::Level::info, leader_);
   text << "live, " << back_filled << " fills found by asking";
   notices_.push_back(text.notice());
+  // A fill that was held may close more than the position that went before it.
+  for (const LegName leg : book_.open_legs())
+    if (book_.overdrawn(leg)) return overdrawn(leg.symbol, now);
 }
 
 }  // namespace copyd::feed

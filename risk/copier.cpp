@@ -82,6 +82,7 @@ Copier::Copier(const CopierSetup& setup)
   ASSERT(cells_.size() >= setup.followers.size());
   for (const auto& lane : setup.lanes) lanes_.push_back({lane.orders, lane.reports});
   books_.reserve(setup.followers.size());
+  refused_mode_.resize(setup.followers.size());
   for (std::size_t i = 0; i < setup.followers.size(); ++i) {
     ASSERT(setup.followers[i].lane < lanes_.size());
     lane_of_.push_back(static_cast<std::uint16_t>(setup.followers[i].lane));
@@ -116,7 +117,6 @@ int Copier::do_work() noexcept {
 }
 
 // ---- leader events
-// -------------------------------------------------------------------------------
 
 void Copier::apply(const LeaderFill& fill) {
   if (fill.leader.value >= followers_of_.size() || fill.symbol.value >= last_prices_.size()) return;
@@ -139,6 +139,7 @@ void Copier::apply(const LeaderFill& fill) {
     books_[follower].fill({.fill = fill, .age = age, .now = now}, sink);
     finish_bounced();
     outcomes_.end(outcome);
+    if (refused_mode_[follower]) try_mode(follower);
   }
   if (out_of_sync_)
     notify(Notice::Level::warning, Notice::Subject::leader, fill.leader.value,
@@ -153,11 +154,11 @@ void Copier::apply(const LeaderPosition& position) {
   for (const std::uint16_t follower : followers_of_[position.leader.value]) {
     books_[follower].leader_position(position, turn_of(follower));
     finish_bounced();
+    if (refused_mode_[follower]) try_mode(follower);
   }
 }
 
 // ---- what a book decides
-// -------------------------------------------------------------------------
 
 BookSink& Copier::turn_of(std::size_t follower) noexcept {
   turn_ = {.follower = static_cast<std::uint16_t>(follower)};
@@ -192,7 +193,6 @@ void Copier::on_link_done(bool moved) noexcept {
 }
 
 // ---- lanes
-// ---------------------------------------------------------------------------------------
 
 bool Copier::hand_over(Lane& lane, std::uint32_t slot) noexcept {
   if (lane.in_flight >= limits::inflight_per_lane_max) return false;

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -121,6 +122,7 @@ class Copier final : public Agent, private BookSink {
   void apply(const SetMark& command);
   void apply(const QueryBook& command);
   void finish(const OrderDone& done);
+  void try_mode(std::uint16_t follower);
   int answer_queries() noexcept;
   bool answer_rows(Query& query, int& budget) noexcept;
   void show_state(std::size_t follower) noexcept;
@@ -146,8 +148,10 @@ class Copier final : public Agent, private BookSink {
   Gate gate_;
   BookShared shared_;
 
-  std::vector<FollowerBook> books_;                       // by FollowerId
-  std::vector<std::uint16_t> lane_of_;                    // by FollowerId
+  std::vector<FollowerBook> books_;     // by FollowerId
+  std::vector<std::uint16_t> lane_of_;  // by FollowerId
+  // By FollowerId: the account's mode, where the book still holds something in the other one.
+  std::vector<std::optional<PositionMode>> refused_mode_;
   std::vector<std::vector<std::uint16_t>> followers_of_;  // by LeaderId
   std::vector<Lane> lanes_;
   std::vector<OrderRef> bounced_;  // increases that found no room during this event

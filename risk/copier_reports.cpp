@@ -26,7 +26,6 @@ bool all_zero(const FollowerBook::LegRow& row) noexcept {
 }  // namespace
 
 // ---- reports
-// ---------------------------------------------------------------------------------------
 
 void Copier::apply(const OrderDone& done) {
   const OpenOrder* order = orders_.find(done.ref);
@@ -38,6 +37,7 @@ void Copier::apply(const OrderDone& done) {
   cells_[follower].in_flight.add(-1);
   finish(done);
   finish_bounced();
+  if (refused_mode_[follower]) try_mode(follower);
 }
 
 // The order is over: its fill's outcome and its follower's book hear of it.
@@ -77,27 +77,40 @@ void Copier::apply(const FollowerPosition& position) {
   if (position.follower.value >= books_.size()) return;
   if (position.symbol.value >= last_prices_.size()) return;
   books_[position.follower.value].follower_position(position);
+  if (refused_mode_[position.follower.value]) try_mode(position.follower.value);
 }
 
 void Copier::apply(const FollowerLink& link) {
   if (link.follower.value >= books_.size()) return;
   FollowerBook& book = books_[link.follower.value];
   FollowerState state = FollowerState::reduce_only;
+  refused_mode_[link.follower.value].reset();
   if (link.ready) {
-    if (book.set_mode(link.mode)) state = FollowerState::active;
-    else
+    if (book.set_mode(link.mode)) {
+      state = FollowerState::active;
+    } else {
+      refused_mode_[link.follower.value] = link.mode;
       notify(Notice::Level::error, Notice::Subject::follower, link.follower.value,
              "the position mode was changed to %s while positions are open: nothing is opened "
-             "until it is changed back",
+             "until they are closed, or it is changed back",
              link.mode == PositionMode::hedge ? "hedge" : "one-way");
+    }
   }
   book.set_state(StateCause::connection, state, turn_of(link.follower.value));
   finish_bounced();
   show_state(link.follower.value);
 }
 
+// The lane says the account's mode once; the book can only take it when it holds nothing any more.
+void Copier::try_mode(std::uint16_t follower) {
+  if (!books_[follower].set_mode(*refused_mode_[follower])) return;
+  refused_mode_[follower].reset();
+  books_[follower].set_state(StateCause::connection, FollowerState::active, turn_of(follower));
+  finish_bounced();
+  show_state(follower);
+}
+
 // ---- commands
-// --------------------------------------------------------------------------------------
 
 void Copier::apply(const TimeSample& sample) {
   venue_clock_.set(sample);
@@ -137,7 +150,6 @@ void Copier::apply(const QueryBook& command) {
 }
 
 // ---- the book query
-// --------------------------------------------------------------------------------
 
 // A bounded part per pass, so that a long answer never holds a fill up.
 int Copier::answer_queries() noexcept {
@@ -178,7 +190,6 @@ bool Copier::answer_rows(Query& query, int& budget) noexcept {
 }
 
 // ---- what others see
-// -------------------------------------------------------------------------------
 
 void Copier::show_state(std::size_t follower) noexcept {
   cells_[follower].state.set(static_cast<std::int64_t>(books_[follower].state()));

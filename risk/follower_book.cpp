@@ -28,7 +28,6 @@ FollowerBook::FollowerBook(Setup setup, const BookShared& shared)
 }
 
 // ---- a fill of the leader
-// ------------------------------------------------------------------------
 
 void FollowerBook::fill(const FillSeen& seen, BookSink& sink) {
   const LeaderFill& fill = seen.fill;
@@ -133,7 +132,6 @@ std::optional<Reject> FollowerBook::denial(Index link, const FillSeen& seen,
 }
 
 // ---- the other events
-// ------------------------------------------------------------------------------
 
 void FollowerBook::result(OrderRef ref, Qty filled, Reject if_missing, BookSink& sink) {
   const OpenOrder* found = shared_.orders.find(ref);
@@ -238,13 +236,12 @@ bool FollowerBook::follower_position(const FollowerPosition& position) {
   if (leg == leg_count()) return false;
   const Index symbol = symbol_entry(position.symbol);
   FollowerLeg& held = symbols_[symbol].legs[leg];
-  if (held.open_orders != 0) return false;
 
   const Qty before = held.position;
   const bool same_sign = before.sign() == position.qty.sign();
   held.position =
       with_sign(same_sign ? std::min(before.abs(), position.qty.abs()) : Qty(), before.sign());
-  held.effective = held.position;
+  renew_effective(held);
   // What is no longer held is no longer wanted.
   const Qty missing = before.abs() - held.position.abs();
   const Qty want = wanted(symbols_[symbol], leg);

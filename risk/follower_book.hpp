@@ -96,8 +96,9 @@ class FollowerBook {
   // False: refused, because the mode differs from the one in which the book holds something.
   bool set_mode(PositionMode mode) noexcept;
   void leader_position(const LeaderPosition& position, BookSink& sink);
-  // False: not applied, because an order of ours is in flight on the leg, or the leg is not one of
-  // the follower's mode.
+  // An order in flight was decided before we heard of this and fills after it: the position was
+  // read while the lane had none of the leg on the wire, and it tells in that order. False: not
+  // applied, because the leg is not one of the follower's mode.
   bool follower_position(const FollowerPosition& position);
 
   // ---- what it holds ---------------------------------------------------------------------------
@@ -203,6 +204,7 @@ class FollowerBook {
   void lower_to_effective(Index symbol, std::uint8_t leg, Index first_ledger) noexcept;
   void give_up(Index symbol, std::uint8_t leg, Qty quantity, Index first_ledger) noexcept;
   void close_order(OrderRef ref, const OpenOrder& order, Qty filled) noexcept;
+  void renew_effective(FollowerLeg& held) const noexcept;
   Qty wanted(const SymbolEntry& entry, std::uint8_t leg) const noexcept;
   Usd worth_elsewhere(Index symbol, std::uint8_t leg) const noexcept;
   LegView view(const SymbolEntry& entry, std::uint8_t leg) const noexcept;

@@ -135,6 +135,10 @@ void FollowerBook::close_order(OrderRef ref, const OpenOrder& order, Qty filled)
 
   held.in_flight = bounded_sum(held.in_flight, -signed_quantity(terms));
   held.position = bounded_sum(held.position, with_sign(filled, sign_of(terms.side)));
+  renew_effective(held);
+}
+
+void FollowerBook::renew_effective(FollowerLeg& held) const noexcept {
   held.effective = held.position;
   for (std::uint32_t slot = held.first; slot != no_slot; slot = shared_.orders.at(slot).next)
     held.effective = effective_after(held.effective, *shared_.orders.at(slot).order);

@@ -54,6 +54,37 @@ TEST(LaneClose, AfterTwoFailuresThePositionIsReadAndFlatIsTheEnd) {
   EXPECT_EQ(position.leg, Leg::both);
 }
 
+TEST(LaneClose, AFlatLegIsHandedOverAlsoWhereAnOrderWaitsBehindTheClose) {
+  LaneRig rig;
+  rig.ready();
+  rig.hold("2");
+  rig.run(seconds(3));
+  rig.venue.accounts[0].positions.clear();  // closed by somebody else
+  for (std::size_t i = 1; i <= 2; ++i) {
+    rig.close("2");
+    rig.run(milliseconds(205));
+    rig.venue.refuse(i, 400, -2022, reduce_only_rejected);
+    rig.step();
+  }
+  rig.reports.clear();
+  rig.close("2");
+  rig.push(rig.terms(OrderKind::increase, Side::sell, "1"));
+  rig.run(milliseconds(410));
+  // First what is there, then what the order behind the close does with it.
+  ASSERT_EQ(rig.reports.size(), 2U);
+  EXPECT_EQ(std::get<OrderDone>(rig.reports[0]).end, OrderEnd::flat);
+  EXPECT_TRUE(std::get<FollowerPosition>(rig.reports[1]).qty.is_zero());
+  ASSERT_EQ(rig.venue.placed.size(), 4U);
+  EXPECT_EQ(rig.venue.placed[3].reduce_only, "");
+  rig.fill_last("1");
+  EXPECT_EQ(std::get<OrderDone>(rig.reports.at(2)).filled, Qty::whole(1));
+  // The read that is as new as that fill agrees with it: nothing more to say.
+  rig.venue.accounts[0].positions[{"BTCUSDT", "BOTH"}] = {"-1", rig.venue.now_ms()};
+  rig.venue.drop_stream(0);
+  rig.run(seconds(5));
+  EXPECT_EQ(rig.all<FollowerPosition>().size(), 1U);
+}
+
 TEST(LaneClose, AfterTwoFailuresACloseThatFindsAPositionGoesOn) {
   LaneRig rig;
   rig.ready();
@@ -106,14 +137,13 @@ TEST(LaneClose, NothingIsFlatWhileAnOrderOfTheLegMayStillTrade) {
   rig.buy("1");
   rig.venue.refuse(1, 408, -1007, "Timeout");
   rig.step();
+  rig.close("2");
   for (std::size_t i = 2; i <= 3; ++i) {
-    rig.close("2");
     rig.run(milliseconds(205));
     rig.venue.refuse(i, 400, -2022, reduce_only_rejected);
     rig.step();
   }
   rig.reports.clear();
-  rig.close("2");
   rig.run(seconds(10));
   EXPECT_TRUE(rig.reports.empty());
   EXPECT_EQ(rig.venue.placed.size(), 4U);
@@ -173,6 +203,21 @@ TEST(LaneClose, NothingLeavesForAHaltedFollowerNotEvenWhatWasHandedOverBefore) {
   rig.books[0].state.set(static_cast<int>(FollowerState::active));
   rig.run(milliseconds(10));
   EXPECT_EQ(rig.venue.placed.size(), before + 1);
+}
+
+TEST(LaneClose, AnIncreaseThatWaitsDoesNotLeaveAfterAPauseAndACloseDoes) {
+  LaneRig rig;
+  rig.ready();
+  rig.hold("2");
+  const auto before = rig.venue.placed.size();
+  rig.venue.drop_orders(0);
+  rig.buy("1");
+  rig.close("2");
+  rig.books[0].state.set(static_cast<int>(FollowerState::reduce_only));
+  rig.run(seconds(30));
+  ASSERT_GT(rig.venue.placed.size(), before);
+  for (auto i = before; i < rig.venue.placed.size(); ++i)
+    EXPECT_EQ(rig.venue.placed[i].side, "SELL");
 }
 
 TEST(LaneClose, InHedgeModeACloseIsClippedToThePositionThatWasRead) {

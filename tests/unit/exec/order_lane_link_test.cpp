@@ -197,6 +197,7 @@ TEST(LaneDrain, WaitsForWhatIsOnTheWireAndClosesTheConnections) {
   rig.run(seconds(1));
   EXPECT_FALSE(rig.lane->drained());
   rig.fill_last("1");
+  rig.run(OrderLane::drain_quiet);
   EXPECT_TRUE(rig.lane->drained());
   EXPECT_EQ(rig.done().end, OrderEnd::executed);
   EXPECT_FALSE(rig.venue.stream_open(0));
@@ -214,6 +215,7 @@ TEST(LaneDrain, SendsWhatIsQueuedAndRetriesNoIncrease) {
   rig.venue.refuse(0, 503, -1008, "overloaded");
   rig.step();
   EXPECT_EQ(rig.done().end, OrderEnd::expired);
+  rig.run(OrderLane::drain_quiet);
   EXPECT_EQ(rig.venue.placed.size(), 1U);
   EXPECT_TRUE(rig.lane->drained());
 }
@@ -229,8 +231,61 @@ TEST(LaneDrain, WaitsForClosesAndForTheUnknown) {
   rig.run(seconds(2));
   EXPECT_FALSE(rig.lane->drained());
   rig.venue.fill(1, "1", "FILLED");
-  rig.step();
+  rig.run(OrderLane::drain_quiet);
   EXPECT_TRUE(rig.lane->drained());
+}
+
+TEST(LaneDrain, SendsTheCloseThatAnswersTheLastResult) {
+  LaneRig rig;
+  rig.ready();
+  rig.hold("2");
+  rig.run(seconds(3));
+  rig.close("2");
+  rig.commands.try_push(LaneCommand{DrainLane{}});
+  rig.venue.refuse(1, 400, -2022, "ReduceOnly Order is rejected.");
+  rig.step();
+  EXPECT_EQ(rig.done().end, OrderEnd::refused);
+  EXPECT_FALSE(rig.lane->drained());
+  rig.run(milliseconds(5));
+  rig.close("2");  // the copy agent's answer
+  rig.run(milliseconds(205));
+  ASSERT_EQ(rig.venue.placed.size(), 3U);
+  rig.fill_last("2");
+  rig.run(OrderLane::drain_quiet);
+  EXPECT_TRUE(rig.lane->drained());
+}
+
+TEST(LaneDrain, ACloseWaitsForItsConnectionToComeBack) {
+  LaneRig rig;
+  rig.ready();
+  rig.hold("2");
+  rig.run(seconds(3));
+  rig.venue.refuse_connections = true;
+  rig.venue.drop_orders(0);
+  rig.run(milliseconds(10));
+  rig.close("2");
+  rig.commands.try_push(LaneCommand{DrainLane{}});
+  rig.run(seconds(1));
+  EXPECT_FALSE(rig.lane->drained());
+  rig.venue.refuse_connections = false;
+  rig.run(seconds(5));
+  ASSERT_EQ(rig.venue.placed.size(), 2U);
+  rig.fill_last("2");
+  rig.run(OrderLane::drain_quiet);
+  EXPECT_TRUE(rig.lane->drained());
+}
+
+TEST(LaneDrain, DoesNotWaitForWhatAHaltHoldsBack) {
+  LaneRig rig;
+  rig.ready();
+  rig.hold("2");
+  rig.run(seconds(3));
+  rig.books[0].state.set(static_cast<int>(FollowerState::halted));
+  rig.close("2");
+  rig.commands.try_push(LaneCommand{DrainLane{}});
+  rig.run(2 * OrderLane::drain_quiet);
+  EXPECT_TRUE(rig.lane->drained());
+  EXPECT_EQ(rig.venue.placed.size(), 1U);
 }
 
 }  // namespace

@@ -115,9 +115,9 @@ void Venue::close_streams(const std::string& api_key) {
   }
 }
 
-void Venue::deafen_streams(const std::string& api_key) {
+void Venue::deafen_streams(const std::string& api_key, bool deaf) {
   for (Socket* socket : sockets_) {
-    if (socket->key == accounts_[api_key].listen_key) socket->deaf = true;
+    if (socket->key == accounts_[api_key].listen_key) socket->deaf = deaf;
   }
 }
 

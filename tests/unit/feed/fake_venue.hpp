@@ -72,8 +72,8 @@ class Venue final : public net::Transport {
   // A frame to every stream of the account, as it is.
   void push(const std::string& api_key, const std::string& frame);
   void close_streams(const std::string& api_key);
-  // From now on nothing reaches the streams that are open, and they stay open.
-  void deafen_streams(const std::string& api_key);
+  // From now on nothing reaches the streams that are open, and they stay open; or again.
+  void deafen_streams(const std::string& api_key, bool deaf = true);
   void expire_listen_key(const std::string& api_key);
 
   bool refuse_connections = false;

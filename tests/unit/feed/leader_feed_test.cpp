@@ -289,6 +289,80 @@ TEST(LeaderFeed, ALeaderAddedWhileRunningGoesLiveAtOnce) {
   EXPECT_EQ(rig.cells[1].state.get(), static_cast<int>(SessionState::not_connected));
 }
 
+TEST(LeaderFeed, WhatWasClosedWhileTheKeyWasAwayIsSaidToBeFlat) {
+  FeedRig rig;
+  rig.start();
+  rig.run(5ms);
+  rig.venue.trade("lea", "BTCUSDT", 5);
+  rig.venue.trade("lea", "ETHUSDT", 4);
+  rig.run(5ms);
+  rig.tell(RemoveLeader{first});
+  rig.run(5ms);
+  EXPECT_EQ(rig.feed.state(first), SessionState::not_connected);
+  EXPECT_EQ(rig.feed.unsynced(), 0);
+  rig.venue.trade("lea", "BTCUSDT", -5);
+  rig.venue.account("lea").positions.erase({"BTCUSDT", "BOTH"});
+  rig.venue.trade("lea", "ETHUSDT", -1);
+  rig.run(5ms);
+  EXPECT_EQ(rig.fills.size(), 2U) << "nobody listens";
+  rig.add();
+  ASSERT_TRUE(rig.run_until_live());
+  rig.run(5ms);
+  EXPECT_EQ((rig.books[{first, *rig.table.find("BTCUSDT"), Leg::both}]), Qty());
+  EXPECT_EQ((rig.books[{first, *rig.table.find("ETHUSDT"), Leg::both}]), Qty::whole(3));
+  EXPECT_EQ(rig.fills.size(), 2U) << "and nothing is copied late";
+  rig.venue.trade("lea", "ETHUSDT", 1);
+  rig.run(5ms);
+  EXPECT_EQ(rig.fills.size(), 3U);
+  EXPECT_EQ(rig.feed.tracked(first, *rig.table.find("ETHUSDT"), Leg::both), Qty::whole(4));
+}
+
+TEST(LeaderFeed, WhatWasReadBeforeTheKeyWasTakenBackIsHandedOver) {
+  FeedRig rig(4);
+  rig.start();
+  rig.run(5ms);
+  rig.stalled = true;
+  for (int i = 0; i < 6; ++i) rig.venue.trade("lea", "BTCUSDT", 1);
+  rig.run(2ms);
+  rig.tell(RemoveLeader{first});
+  rig.run(2ms);
+  rig.stalled = false;
+  rig.run(5ms);
+  EXPECT_EQ(rig.fills.size(), 5U);
+}
+
+TEST(LeaderFeed, AHedgeLegThatIsClosedBeyondWhatWeKnewIsReadAgain) {
+  FeedRig rig;
+  rig.venue.account("lea").hedge = true;
+  rig.venue.trade("lea", "BTCUSDT", -3, "SHORT");
+  rig.start();
+  rig.run(5ms);
+  rig.venue.deafen_streams("lea");
+  rig.venue.trade("lea", "BTCUSDT", -2, "SHORT");  // its event is lost
+  rig.venue.deafen_streams("lea", false);
+  rig.run(1ms);
+  rig.venue.trade("lea", "BTCUSDT", 3, "SHORT");
+  rig.run(1ms);
+  EXPECT_EQ(rig.feed.state(first), SessionState::live) << "it cannot be told yet";
+  rig.order.clear();
+  rig.venue.trade("lea", "BTCUSDT", 1, "SHORT");
+  rig.run(1ms);
+  EXPECT_EQ(rig.feed.state(first), SessionState::reconnecting);
+  EXPECT_NE(rig.notices_text().find("BTCUSDT: a hedge leg was closed beyond"), std::string::npos);
+  ASSERT_TRUE(rig.run_until_live());
+  rig.run(5ms);
+  rig.expect_whole();
+  ASSERT_EQ(rig.order.size(), 3U) << "the close, what was missed, and what the leader holds";
+  EXPECT_EQ(std::get<LeaderFill>(rig.order[1]).qty, Qty::whole(2));
+  EXPECT_EQ(std::get<LeaderPosition>(rig.order[2]).qty, -Qty::whole(1));
+  EXPECT_EQ(rig.cells[0].reconnects.get(), 1);
+
+  rig.venue.trade("lea", "BTCUSDT", 1, "SHORT");
+  rig.run(2ms);
+  EXPECT_EQ(rig.feed.state(first), SessionState::live) << "flat is not beyond";
+  rig.expect_whole();
+}
+
 TEST(LeaderFeed, MalformedAndUnknownFramesAreCountedAndTheRestGoesOn) {
   FeedRig rig;
   rig.start();

@@ -202,6 +202,24 @@ TEST(LeaderSession, FirstStart) {
   EXPECT_EQ(rig.session->tracked({rig.btc, Leg::both}), Qty::whole(6));
 }
 
+TEST(LeaderSession, AHeldFillThatClosesBeyondThePositionIsReadAgain) {
+  Rig rig;
+  auto row = position(rig.btc, 5, -500);
+  row.leg = Leg::long_;
+  auto close = trade_event(rig.btc, 2, 500'000, -7);
+  close.leg = Leg::long_;
+  rig.session->start(rig.now);
+  rig.play(std::vector<Line>{
+      asks(Call::account_config, venue::AccountConfig{.mode = PositionMode::hedge}),
+      asks(Call::create_listen_key, ListenKey{"key"}), opens({close}),
+      asks(Call::positions, Positions{row})});
+  EXPECT_EQ(rig.handed(), "p=5 f2");
+  EXPECT_EQ(rig.session->state(), SessionState::reconnecting);
+  rig.pass(5s);
+  rig.expect_ask(Call::account_config);
+  EXPECT_EQ(rig.closed, 1);
+}
+
 TEST(LeaderSession, WaitsForTheVenuesTime) {
   Rig rig;
   LeaderSession session({.leader = LeaderId{0}, .symbols = rig.symbols, .cells = rig.cells});

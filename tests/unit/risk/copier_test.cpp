@@ -239,6 +239,29 @@ TEST(Copier, AModeThatChangesUnderAPositionStopsOpenings) {
   EXPECT_EQ(rig.cells[0].state.get(), static_cast<std::int64_t>(FollowerState::active));
 }
 
+TEST(Copier, AModeThatWasRefusedIsTakenOnceNothingIsHeld) {
+  CopierRig rig({.followers = 1, .lanes = 1});
+  rig.fill(Side::buy, "0.02"_qty);
+  const auto opening = rig.taken();
+  rig.connect(FollowerId{0}, PositionMode::hedge);  // said once
+  rig.done(opening.at(0), OrderEnd::refused, Qty());
+  EXPECT_EQ(rig.cells[0].state.get(), static_cast<std::int64_t>(FollowerState::active));
+  rig.fill(Side::buy, "0.03"_qty);
+  const auto sent = rig.taken();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0]->leg, Leg::long_);
+
+  rig.executed(sent);
+  rig.connect(FollowerId{0}, PositionMode::one_way);
+  EXPECT_EQ(rig.cells[0].state.get(), static_cast<std::int64_t>(FollowerState::reduce_only));
+  rig.fill(Side::sell, "0.05"_qty);
+  rig.done(rig.taken().at(0), OrderEnd::flat, Qty());
+  EXPECT_EQ(rig.cells[0].state.get(), static_cast<std::int64_t>(FollowerState::reduce_only));
+  rig.report(
+      FollowerPosition{.follower = FollowerId{0}, .symbol = btc, .leg = Leg::long_, .qty = {}}, 0);
+  EXPECT_EQ(rig.cells[0].state.get(), static_cast<std::int64_t>(FollowerState::active));
+}
+
 TEST(Copier, AHedgeFollowerHasItsOwnLegs) {
   CopierRig rig({.followers = 1, .lanes = 1, .connected = false});
   rig.connect(FollowerId{0}, PositionMode::hedge);

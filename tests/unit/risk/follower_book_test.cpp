@@ -190,13 +190,42 @@ TEST(FollowerBook, TheModeChangesOnlyWhileNothingIsHeldOrWanted) {
   EXPECT_EQ(rig.book->mode(), PositionMode::hedge);
 }
 
-TEST(FollowerBook, APositionIsNotTakenWhileAnOrderIsInFlight) {
+TEST(FollowerBook, APositionThatCrossesAnOrderIsOfBeforeThatOrder) {
   BookRig rig;
   rig.buy("0.02"_qty);
-  const OrderRef ref = rig.sent.at(0)->ref;
-  EXPECT_FALSE(rig.book->follower_position({FollowerId{}, btc, Leg::both, Qty()}));
-  EXPECT_EQ(rig.row(btc).target, "0.02"_qty);
-  rig.result(ref, "0.02"_qty);
+  rig.fill_all_sent();
+  rig.buy("0.01"_qty);
+  const OrderRef opening = rig.sent.at(0)->ref;
+  // Somebody closed the 0.02 by hand, and the lane said so before it took the order.
+  EXPECT_TRUE(rig.book->follower_position({FollowerId{}, btc, Leg::both, Qty()}));
+  EXPECT_EQ(rig.row(btc).position, Qty());
+  EXPECT_EQ(rig.row(btc).effective, "0.01"_qty);
+  EXPECT_EQ(rig.row(btc).target, "0.01"_qty);
+  rig.result(opening, "0.01"_qty);
+  EXPECT_TRUE(rig.sent.empty()) << "it would close what was just opened";
+  EXPECT_EQ(rig.row(btc).position, "0.01"_qty);
+  rig.sell("0.03"_qty);
+  ASSERT_EQ(rig.sent.size(), 1U);
+  EXPECT_EQ(rig.sent[0]->qty, "0.01"_qty);
+}
+
+TEST(FollowerBook, APositionThatCrossesACloseLeavesItNothingToReduce) {
+  BookRig rig;
+  rig.buy("0.02"_qty);
+  rig.fill_all_sent();
+  rig.sell("0.02"_qty);
+  const OrderRef close = rig.sent.at(0)->ref;
+  EXPECT_TRUE(rig.book->follower_position({FollowerId{}, btc, Leg::both, Qty()}));
+  EXPECT_EQ(rig.row(btc).effective, Qty());
+  rig.result(close, Qty());
+  EXPECT_TRUE(rig.sent.empty());
+  EXPECT_EQ(rig.row(btc).position, Qty());
+}
+
+TEST(FollowerBook, APositionIsThePartThatIsStillThere) {
+  BookRig rig;
+  rig.buy("0.02"_qty);
+  rig.fill_all_sent();
   EXPECT_TRUE(rig.book->follower_position({FollowerId{}, btc, Leg::both, "0.015"_qty}));
   EXPECT_EQ(rig.row(btc).position, "0.015"_qty);
   EXPECT_EQ(rig.row(btc).target, "0.015"_qty);
