@@ -21,10 +21,13 @@ std::string headline(Element reply) {
   bool ready = false;
   const bool known = reply["ready"].get_bool().get(ready) == simdjson::SUCCESS;
   const auto uptime = integer_of(reply, "uptime_s");
+  std::string_view waiting;
+  const bool waits = reply["waiting_for"].get_string().get(waiting) == simdjson::SUCCESS;
   return "copyd " + text_of(reply, "version") + "  " + text_of(reply, "venue") + "  " +
          (known && ready ? "ready" : "NOT READY") + "  up " +
          (uptime ? duration_text(*uptime) : "-") + "  configuration " +
-         text_of(reply, "generation") + "  threads " + text_of(reply, "threads") + '\n';
+         text_of(reply, "generation") + "  threads " + text_of(reply, "threads") + '\n' +
+         (waits ? "waiting for the venue: " + printable(waiting) + '\n' : "");
 }
 
 std::string leaders_table(Element reply) {

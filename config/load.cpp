@@ -271,7 +271,8 @@ LoadOutcome load_file(const std::string& path, const std::vector<int>& cpus) {
   errno = 0;
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
                                                              std::fclose);
-  if (!file) return refused(path, {}, "cannot be opened: " + why());
+  if (!file)
+    return refused(path, {}, "cannot be opened: " + why() + "; name a file that can be read");
   std::string text;
   constexpr std::size_t chunk = 65536;
   while (text.size() <= file_bytes_max) {
@@ -281,7 +282,8 @@ LoadOutcome load_file(const std::string& path, const std::vector<int>& cpus) {
     text.resize(size + got);
     if (got < chunk) break;
   }
-  if (std::ferror(file.get()) != 0) return refused(path, {}, "cannot be read: " + why());
+  if (std::ferror(file.get()) != 0)
+    return refused(path, {}, "cannot be read: " + why() + "; name a file that can be read");
   return load(text, path, cpus);
 }
 

@@ -24,14 +24,19 @@ namespace {
 // The remedy for a refusal of the venue itself.
 std::string remedy_for(std::int32_t code) {
   switch (code) {
-    case -2014: return "the API key is garbled: copy it again";
+    case -2014:
+      return "the API key is garbled: copy it again";
     case -2015:
       return "check the key, its IP list and its futures permission at the venue; keys of the "
              "testnet and of the live venue are not interchangeable";
-    case -1022: return "the secret does not belong to this API key: copy both again";
-    case -1021: return "try again; copyd keeps its own offset to the venue's clock";
-    case -4109: return "the account is archived: wake it up at the venue first";
-    default: return "try again; if it persists, the venue's words say why";
+    case -1022:
+      return "the secret does not belong to this API key: copy both again";
+    case -1021:
+      return "try again; copyd keeps its own offset to the venue's clock";
+    case -4109:
+      return "the account is archived: wake it up at the venue first";
+    default:
+      return "try again; if it persists, the venue's words say why";
   }
 }
 
@@ -39,8 +44,9 @@ std::string remedy_for(std::int32_t code) {
 
 void Connector::connect(ops::Account account, Handler handler) {
   if (store_.find(account.label) != nullptr)
-    return handler(ops::Failure{.error = fmt::format("\"{}\" is connected already", account.label),
-                                .remedy = "disconnect it first"});
+    return handler(
+        ops::Failure{.error = fmt::format("\"{}\" is connected already", account.label),
+                     .remedy = fmt::format("copyctl disconnect {} first", account.label)});
   auto credentials = credentials_of(account);
   if (!credentials)
     return handler(ops::Failure{
@@ -51,7 +57,8 @@ void Connector::connect(ops::Account account, Handler handler) {
                                                    .handler = std::move(handler)});
   if (const auto* known = roster_.find(attempt->account.label)) attempt->role = known->role();
   if (venue_.has_permission_record()) return read_permissions(attempt);
-  attempt->warnings.emplace_back("this venue has no permission record: the key's rights are unknown");
+  attempt->warnings.emplace_back(
+      "this venue has no permission record: the key's rights are unknown");
   prove(attempt);
 }
 
@@ -73,24 +80,24 @@ void Connector::read_permissions(const AttemptPtr& attempt) {
 }
 
 void Connector::prove(const AttemptPtr& attempt) {
-  venue_.signed_get(venue::path::balance, attempt->credentials,
-                    [this, attempt](const VenueAnswer& answer) {
-    if (!answer.ok())
-      return attempt->fail(fmt::format("the key does not work on futures: {}", answer.words()),
-                           remedy_for(venue::decode_error(answer.body).code));
-    auto alias = venue::decode_account_alias(answer.body);
-    if (!alias) return attempt->fail("the venue's balance answer cannot be read", "try again later");
-    store(attempt, std::move(alias).value());
-  });
+  venue_.signed_get(
+      venue::path::balance, attempt->credentials, [this, attempt](const VenueAnswer& answer) {
+        if (!answer.ok())
+          return attempt->fail(fmt::format("the key does not work on futures: {}", answer.words()),
+                               remedy_for(venue::decode_error(answer.body).code));
+        auto alias = venue::decode_account_alias(answer.body);
+        if (!alias)
+          return attempt->fail("the venue's balance answer cannot be read", "try again later");
+        store(attempt, std::move(alias).value());
+      });
 }
 
 void Connector::store(const AttemptPtr& attempt, std::string alias) {
   const std::string label = attempt->account.label;
   RosterAccount& entry = roster_.at(label);
   if (const auto* other = roster_.same_account(entry, alias))
-    return attempt->fail(
-        fmt::format("this key is of the same account as \"{}\"", other->label),
-        "an account has one label; use a key of another account");
+    return attempt->fail(fmt::format("this key is of the same account as \"{}\"", other->label),
+                         "an account has one label; use a key of another account");
   if (auto added = store_.add(std::move(attempt->account)); !added)
     return attempt->fail(added.error().message(), "choose another label");
   if (auto saved = store_.save(); !saved) {
@@ -102,6 +109,10 @@ void Connector::store(const AttemptPtr& attempt, std::string alias) {
   entry.alias = std::move(alias);
   entry.permissions = attempt->permissions;
   entry.warnings = std::move(attempt->warnings);
+  if (attempt->role == Role::none)
+    entry.warnings.emplace_back(
+        "no leader and no follower of the configuration has this label: the key is stored and not "
+        "used; check the label, or add it to the file and restart copyd");
   entry.error.clear();
   attempt->handler(&entry);
 }

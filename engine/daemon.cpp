@@ -1,15 +1,18 @@
 #include "engine/daemon.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fmt/format.h>
 
 #include "config/built.hpp"
 #include "config/load.hpp"
 #include "core/agent.hpp"
 #include "engine/supervisor.hpp"
 #include "ops/log.hpp"
+#include "ops/state_directory.hpp"
 #include "ops/unlock.hpp"
 
 namespace copyd::engine {
@@ -19,25 +22,34 @@ namespace log = ops::log;
 
 std::string_view name_of(config::Venue::Name name) noexcept {
   switch (name) {
-    case config::Venue::Name::binance_usdm: return "binance-usdm";
-    case config::Venue::Name::binance_usdm_testnet: return "binance-usdm-testnet";
-    case config::Venue::Name::custom: return "custom";
+    case config::Venue::Name::binance_usdm:
+      return "binance-usdm";
+    case config::Venue::Name::binance_usdm_testnet:
+      return "binance-usdm-testnet";
+    case config::Venue::Name::custom:
+      return "custom";
   }
   return "custom";
 }
 
 venue::Endpoints endpoints_of(const config::Venue& venue) {
   switch (venue.name) {
-    case config::Venue::Name::binance_usdm: return venue::Endpoints::binance_usdm();
-    case config::Venue::Name::binance_usdm_testnet: return venue::Endpoints::binance_usdm_testnet();
-    case config::Venue::Name::custom: break;
+    case config::Venue::Name::binance_usdm:
+      return venue::Endpoints::binance_usdm();
+    case config::Venue::Name::binance_usdm_testnet:
+      return venue::Endpoints::binance_usdm_testnet();
+    case config::Venue::Name::custom:
+      break;
   }
   return {.rest = venue.rest, .sapi = venue.sapi, .ws_api = venue.ws_api, .streams = venue.streams};
 }
 
 void log_faults(const std::vector<config::Fault>& faults) {
-  for (const auto& fault : faults)
-    log::error(fmt::format("{}:{}:{}: {}", fault.file, fault.line, fault.column, fault.message));
+  for (const auto& fault : faults) {
+    std::string text = config::as_text({&fault, 1});
+    text.pop_back();  // a log line ends by itself
+    log::error(text);
+  }
 }
 
 // The configuration, if `run` may start with it.
@@ -56,7 +68,8 @@ std::optional<config::Config> usable_configuration(const std::string& file) {
   return std::move(outcome.config);
 }
 
-std::optional<ops::KeyStore> open_store(const std::string& path, const std::string& passphrase_file) {
+std::optional<ops::KeyStore> open_store(const std::string& path,
+                                        const std::string& passphrase_file) {
   auto sources = ops::UnlockSources::from_environment();
   sources.passphrase_file = passphrase_file;
   sources.new_store = !std::filesystem::exists(path);
@@ -67,9 +80,21 @@ std::optional<ops::KeyStore> open_store(const std::string& path, const std::stri
   }
   auto store = ops::KeyStore::open(path, unlock.value());
   if (!store) {
-    log::error(fmt::format("the key store {} cannot be opened: {}", path, store.error().message()));
+    log::error(
+        fmt::format("the key store {} cannot be opened: {}: {}", path, store.error().message(),
+                    store.error() == make_error_code(Errc::unlock_failed)
+                        ? "give the passphrase or credential that it was made with; a damaged "
+                          "file has to come from a backup, or be moved away and every account "
+                          "connected again"
+                        : "check keys.file, and that copyd's user may read it"));
     return std::nullopt;
   }
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const auto others =
+      fs::status(path, ignored).permissions() & (fs::perms::group_all | fs::perms::others_all);
+  if (!sources.new_store && others != fs::perms::none)
+    log::warning(fmt::format("{} can be read by others than its owner: chmod 600 {}", path, path));
   return std::move(store).value();
 }
 
@@ -77,17 +102,29 @@ std::optional<ops::KeyStore> open_store(const std::string& path, const std::stri
 
 int run_daemon(const DaemonOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
+  // Until the supervisor hears it: a reload that is asked for during the start must not end it.
+  std::signal(SIGHUP, SIG_IGN);
   log::start(log::Options::from_environment(config::LogLevel::info));
   const auto config = usable_configuration(options.config_file);
   if (!config) return 1;
   log::start(log::Options::from_environment(config->log.level));
 
+  const auto claim = ops::claim_state_directory(config->engine.state_dir);
+  if (!claim) {
+    log::error(fmt::format("{}: {}", claim.error().error, claim.error().remedy));
+    return 1;
+  }
   auto store = open_store(config->keys.file, options.passphrase_file);
   if (!store) return 1;
   auto tls = net::TlsContext::create(config->venue.ca_file);
   if (!tls) {
-    log::error(fmt::format("venue.ca_file {} cannot be used: {}", config->venue.ca_file,
-                           tls.error().message()));
+    const bool readable = ::access(config->venue.ca_file.c_str(), R_OK) == 0;
+    log::error(fmt::format(
+        "venue.ca_file {} cannot be used: {}: name a file of PEM certificates, or "
+        "leave the key out",
+        config->venue.ca_file,
+        readable ? "no certificate can be read from it"
+                 : boost::system::error_code(errno, boost::system::system_category()).message()));
     return 1;
   }
   log::warning(

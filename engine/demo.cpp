@@ -1,16 +1,16 @@
 #include "engine/demo.hpp"
 
+#include <fmt/format.h>
+#include <simdjson.h>
+#include <unistd.h>
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fmt/format.h>
 #include <fstream>
 #include <map>
-#include <simdjson.h>
 #include <thread>
-#include <unistd.h>
 
 #include "engine/demo_scenario.hpp"
 #include "engine/process.hpp"
@@ -74,7 +74,9 @@ struct DemoFailure {
   std::string what;
 };
 
-[[noreturn]] void fail(std::string what) { throw DemoFailure{std::move(what)}; }
+[[noreturn]] void fail(std::string what) {
+  throw DemoFailure{std::move(what)};
+}
 
 std::string text_of(const json::element& object, std::string_view key) {
   std::string_view value;
@@ -118,6 +120,8 @@ struct Status {
 class Demo {
  public:
   explicit Demo(const DemoOptions& options) : options_(options) {}
+  // Where the logs are kept when it did not succeed; empty before it was made.
+  const fs::path& directory() const noexcept { return directory_; }
   ~Demo() {
     if (succeeded_) {
       std::error_code ignored;
@@ -179,18 +183,20 @@ json::element Demo::parse(const std::string& text, const char* whose) {
 
 void Demo::prepare() {
   programs_ = fs::read_symlink("/proc/self/exe").parent_path();
+  for (const char* name : {"venue-sim", "copyd", "copyctl"})
+    if (!fs::exists(programs_ / name))
+      fail(fmt::format("{} is not beside copyd: build it with make build", program(name)));
   std::string pattern = (fs::temp_directory_path() / "copyd-demo-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) fail("no temporary directory can be made");
   directory_ = pattern;
-  for (const char* name : {"venue-sim", "copyd", "copyctl"})
-    if (!fs::exists(programs_ / name)) fail(fmt::format("{} is not beside copyd", program(name)));
 }
 
 void Demo::start_venue() {
   fs::create_directory(directory_ / "venue");
-  venue_ = Process::spawn({.arguments = {program("venue-sim"), "--dir", (directory_ / "venue").string()},
-                           .input = {},
-                           .error_file = (directory_ / "venue.log").string()});
+  venue_ =
+      Process::spawn({.arguments = {program("venue-sim"), "--dir", (directory_ / "venue").string()},
+                      .input = {},
+                      .error_file = (directory_ / "venue.log").string()});
   const auto ready = venue_ ? venue_->read_line(20s) : std::nullopt;
   if (!ready) fail("venue-sim did not start");
   const auto line = parse(*ready, "venue-sim");
@@ -219,14 +225,14 @@ void Demo::start_daemon() {
     return path.string();
   };
   fs::create_directory(directory_ / "state");
-  const std::string configuration = write(
-      "copyd.toml",
-      fmt::format(fmt::runtime(demo_configuration),
-                  fmt::arg("state", (directory_ / "state").string()),
-                  fmt::arg("control", (directory_ / "control.sock").string()),
-                  fmt::arg("rest", urls_["rest"]), fmt::arg("sapi", urls_["sapi"]),
-                  fmt::arg("ws_api", urls_["ws_api"]), fmt::arg("streams", urls_["streams"]),
-                  fmt::arg("ca_file", urls_["ca_file"])));
+  const std::string configuration =
+      write("copyd.toml",
+            fmt::format(fmt::runtime(demo_configuration),
+                        fmt::arg("state", (directory_ / "state").string()),
+                        fmt::arg("control", (directory_ / "control.sock").string()),
+                        fmt::arg("rest", urls_["rest"]), fmt::arg("sapi", urls_["sapi"]),
+                        fmt::arg("ws_api", urls_["ws_api"]), fmt::arg("streams", urls_["streams"]),
+                        fmt::arg("ca_file", urls_["ca_file"])));
   const std::string passphrase = write("passphrase", "only for this demo\n");
   daemon_ = Process::spawn({.arguments = {program("copyd"), "run", "--config", configuration,
                                           "--passphrase-file", passphrase},
@@ -236,11 +242,11 @@ void Demo::start_daemon() {
 }
 
 Status Demo::status() {
-  auto command = Process::spawn({.arguments = {program("copyctl"), "--socket",
-                                               (directory_ / "control.sock").string(), "--json",
-                                               "status"},
-                                 .input = {},
-                                 .error_file = {}});
+  auto command =
+      Process::spawn({.arguments = {program("copyctl"), "--socket",
+                                    (directory_ / "control.sock").string(), "--json", "status"},
+                      .input = {},
+                      .error_file = {}});
   if (!command) fail("copyctl did not start");
   const std::string reply = command->read_rest(10s);
   Status status;
@@ -283,14 +289,14 @@ void Demo::connect_accounts() {
       fail("the daemon's control socket did not appear");
   }
   for (const auto& [label, key] : keys_) {
-    if (label != "alpha" && std::find(follower_labels.begin(), follower_labels.end(), label) ==
-                                follower_labels.end())
+    if (label != "alpha" &&
+        std::find(follower_labels.begin(), follower_labels.end(), label) == follower_labels.end())
       continue;
-    auto command = Process::spawn({.arguments = {program("copyctl"), "--socket",
-                                                 (directory_ / "control.sock").string(), "connect",
-                                                 label, "--stdin"},
-                                   .input = key + "\n",
-                                   .error_file = (directory_ / "copyctl.log").string()});
+    auto command = Process::spawn(
+        {.arguments = {program("copyctl"), "--socket", (directory_ / "control.sock").string(),
+                       "connect", label, "--stdin"},
+         .input = key + "\n",
+         .error_file = (directory_ / "copyctl.log").string()});
     const std::string card = command ? command->read_rest(20s) : std::string();
     if (!command || command->wait(20s).value_or(1) != 0)
       fail(fmt::format("copyctl connect {} failed", label));
@@ -357,8 +363,8 @@ void Demo::wait_until_quiet() {
 // Compares the venue's ledger with the scenario, leg by leg.
 void Demo::check(const DemoStep& step) {
   for (const auto& label : follower_labels) {
-    const auto reply = venue_control_->call(
-        fmt::format(R"({{"command":"ledger","account":"{}"}})", label));
+    const auto reply =
+        venue_control_->call(fmt::format(R"({{"command":"ledger","account":"{}"}})", label));
     if (!reply) fail("venue-sim's ledger does not answer");
     const auto ledger = parse(*reply, "venue-sim");
     std::map<std::pair<std::string, std::string>, std::int64_t> difference;  // symbol, leg
@@ -398,9 +404,10 @@ void Demo::show(const DemoStep& step) {
   }
   const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - started_);
-  say("{:>3}.{:01} s  alpha {:<4} {:>6} {} @ {:<8} in {} fill{} │ now hold{}\n", elapsed.count() / 1000,
-      elapsed.count() % 1000 / 100, step.side, FixedText(quantity_of(step)).view(), step.symbol,
-      step.fills.back().price, step.fills.size(), step.fills.size() == 1 ? " " : "s", text);
+  say("{:>3}.{:01} s  alpha {:<4} {:>6} {} @ {:<8} in {} fill{} │ now hold{}\n",
+      elapsed.count() / 1000, elapsed.count() % 1000 / 100, step.side,
+      FixedText(quantity_of(step)).view(), step.symbol, step.fills.back().price, step.fills.size(),
+      step.fills.size() == 1 ? " " : "s", text);
 }
 
 void Demo::play(const DemoStep& step) {
@@ -439,7 +446,9 @@ void Demo::print_table() const {
   }
   fmt::print("\n{} fills of the leader. Time of each stage in microseconds:\n\n", fills_);
   fmt::print("{:<14}{:>10}{:>10}{:>10}{:>8}\n", "stage", "p50", "p99", "p99.9", "n");
-  const auto micros = [](std::int64_t ns) { return fmt::format("{}.{:01}", ns / 1000, ns % 1000 / 100); };
+  const auto micros = [](std::int64_t ns) {
+    return fmt::format("{}.{:01}", ns / 1000, ns % 1000 / 100);
+  };
   for (const auto& s : last_.stages)
     fmt::print("{:<14}{:>10}{:>10}{:>10}{:>8}\n", s.stage, micros(s.p50), micros(s.p99),
                micros(s.p999), s.count);
@@ -482,11 +491,11 @@ int Demo::run() {
   started_ = std::chrono::steady_clock::now();
   for (const auto& step : demo_steps()) play(step);
   stop();
-  succeeded_ = std::all_of(drift_.begin(), drift_.end(), [](const auto& d) { return d.second == 0; }) &&
-               std::all_of(last_.followers.begin(), last_.followers.end(),
-                           [](const FollowerSummary& f) {
-                             return f.outcomes.at("unknown") == 0 && f.outcomes.at("failed") == 0;
-                           });
+  succeeded_ =
+      std::all_of(drift_.begin(), drift_.end(), [](const auto& d) { return d.second == 0; }) &&
+      std::all_of(last_.followers.begin(), last_.followers.end(), [](const FollowerSummary& f) {
+        return f.outcomes.at("unknown") == 0 && f.outcomes.at("failed") == 0;
+      });
   if (options_.json) print_json();
   else print_table();
   say("\n{}\n", succeeded_ ? "Every position was on its target at every step: drift 0."
@@ -498,14 +507,21 @@ int Demo::run() {
 
 int run_demo(const DemoOptions& options) {
   Demo demo(options);
+  std::string what;
   try {
     return demo.run();
   } catch (const DemoFailure& failure) {
-    std::fprintf(stderr, "demo: %s\n", failure.what.c_str());
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "demo: %s\n", failure.what());
+    what = failure.what;
+  } catch (const std::exception& failure) { what = failure.what(); }
+  if (options.json) {
+    ops::JsonWriter out;
+    out.begin_object().member("result", "failed").member("error", what).end_object();
+    fmt::print("{}\n", out.take());
   }
-  std::fprintf(stderr, "demo: logs are kept in the temporary directory copyd-demo-* (see TMPDIR)\n");
+  std::fprintf(stderr, "copyd demo: %s\n", what.c_str());
+  if (!demo.directory().empty())
+    std::fprintf(stderr, "  what to do: read the logs, which are kept in %s\n",
+                 demo.directory().c_str());
   return 1;
 }
 

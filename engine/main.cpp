@@ -1,19 +1,39 @@
 // copyd: the daemon, the check of its configuration, and the demo.
-#include <CLI/CLI.hpp>
-#include <cstdio>
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string_view>
 
 #include "engine/daemon.hpp"
 #include "engine/demo.hpp"
 #include "engine/version.hpp"
+
+namespace {
+
+// Wrong usage, in one manner with copyctl: the cause, then where the right way is shown.
+int refuse(const CLI::ParseError& error, const CLI::App& app, std::string_view first) {
+  const auto chosen = app.get_subcommands();
+  const bool command_missing = chosen.empty() && !first.empty() && first.front() != '-';
+  fmt::print(stderr, "copyd: {}\nSee copyd{} --help\n",
+             command_missing
+                 ? fmt::format("there is no command \"{}\"; the commands are run, check "
+                               "and demo",
+                               first)
+                 : std::string(error.what()),
+             chosen.empty() ? "" : " " + chosen.front()->get_name());
+  return 2;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace copyd::engine;
   // Keys live in this process: no core dump, no debugger of another user.
   prctl(PR_SET_DUMPABLE, 0);
 
-  CLI::App app("copyd copies a leader's trades to follower accounts on Binance USD-M Futures.");
+  CLI::App app("copyd copies a leader's trades to follower accounts on Binance USD-M Futures.",
+               "copyd");
   app.set_version_flag("--version", std::string("copyd ") + version);
   app.require_subcommand(1);
   app.footer(
@@ -40,7 +60,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return refuse(error, app, argc > 1 ? argv[1] : "");
   }
   if (*run) return run_daemon(daemon);
   if (*check_command) return run_check(check);

@@ -12,14 +12,16 @@ namespace copyd::engine {
 Pipeline::Lane::Lane()
     : orders(limits::orders_per_lane_max),
       reports(limits::reports_per_lane_max),
-      commands(limits::commands_max),
+      // At start each follower's key is told before anybody listens.
+      commands(limits::followers_max + limits::commands_max),
       notices(limits::notices_max) {}
 
 Pipeline::Pipeline(const Parts& parts)
     : plan_(parts.plan),
       events_(limits::leader_events_max),
       feed_commands_(limits::commands_max),
-      copy_commands_(2 * limits::followers_max + limits::commands_max),
+      // `resume --all` is three causes of each follower, at once.
+      copy_commands_(4 * limits::followers_max + limits::commands_max),
       book_answers_(limits::commands_max),
       feed_notices_(limits::notices_max),
       copy_notices_(limits::notices_max),

@@ -5,7 +5,9 @@
 namespace copyd::engine {
 namespace {
 
-FollowerId follower_id(std::size_t index) { return FollowerId{static_cast<std::uint16_t>(index)}; }
+FollowerId follower_id(std::size_t index) {
+  return FollowerId{static_cast<std::uint16_t>(index)};
+}
 
 bool follows(const config::Follower& follower, std::string_view leader) {
   return std::any_of(follower.links.begin(), follower.links.end(),
@@ -57,6 +59,32 @@ std::vector<SetState> Restrictions::set_all(FollowerState state) {
       changes.push_back({.follower = follower_id(i), .cause = cause, .state = state});
   }
   return changes;
+}
+
+std::vector<SetState> Restrictions::in_force(FollowerId follower) const {
+  const std::size_t index = follower.value;
+  const SetState all[] = {
+      {.follower = follower, .cause = StateCause::configuration, .state = of_file(index)},
+      {.follower = follower, .cause = StateCause::operator_, .state = followers_[index]},
+      {.follower = follower, .cause = StateCause::leader, .state = of_leaders(index)},
+      {.follower = follower, .cause = StateCause::engine, .state = engine_}};
+  std::vector<SetState> holding;
+  for (const auto& one : all)
+    if (one.state != FollowerState::active) holding.push_back(one);
+  return holding;
+}
+
+FollowerState Restrictions::of_file(std::size_t follower) const noexcept {
+  switch (config_.followers[follower].state) {
+    case config::FollowerMode::active:
+      return FollowerState::active;
+    case config::FollowerMode::reduce_only:
+      return FollowerState::reduce_only;
+    case config::FollowerMode::halted:
+    case config::FollowerMode::shadow:
+      break;
+  }
+  return FollowerState::halted;
 }
 
 FollowerState Restrictions::of_leaders(std::size_t follower) const noexcept {

@@ -25,7 +25,12 @@ class Restrictions {
   std::vector<SetState> set(std::string_view label, FollowerState state);
   std::vector<SetState> set_all(FollowerState state);
 
+  // What holds a follower back now, of the causes known here: the file's, and the operator's on it,
+  // on a leader of it and on everybody.
+  std::vector<SetState> in_force(FollowerId follower) const;
+
  private:
+  FollowerState of_file(std::size_t follower) const noexcept;
   FollowerState of_leaders(std::size_t follower) const noexcept;
 
   const config::Config& config_;

@@ -1,8 +1,7 @@
 #include "engine/status.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
-#include <map>
+#include <algorithm>
 #include <set>
 
 #include "engine/version.hpp"
@@ -12,14 +11,21 @@ namespace {
 
 using ops::JsonWriter;
 
-LeaderId leader_id(std::size_t index) { return LeaderId{static_cast<std::uint16_t>(index)}; }
-FollowerId follower_id(std::size_t index) { return FollowerId{static_cast<std::uint16_t>(index)}; }
+LeaderId leader_id(std::size_t index) {
+  return LeaderId{static_cast<std::uint16_t>(index)};
+}
+FollowerId follower_id(std::size_t index) {
+  return FollowerId{static_cast<std::uint16_t>(index)};
+}
 
 std::string_view name_of_leg(Leg leg) {
   switch (leg) {
-    case Leg::both: return "BOTH";
-    case Leg::long_: return "LONG";
-    case Leg::short_: return "SHORT";
+    case Leg::both:
+      return "BOTH";
+    case Leg::long_:
+      return "LONG";
+    case Leg::short_:
+      return "SHORT";
   }
   return "?";
 }
@@ -221,6 +227,9 @@ std::string status_reply(const StatusParts& parts) {
       .member("ready", is_ready(parts))
       .member("uptime_s", milliseconds(parts.started, parts.now) / 1000)
       .member("venue", parts.venue_name);
+  out.key("waiting_for");
+  if (parts.waiting_for.empty()) out.null();
+  else out.value(parts.waiting_for);
   out.key("threads");
   if (parts.pipeline == nullptr) out.null();
   else out.value(parts.pipeline->plan().dedicated ? "dedicated" : "shared");
@@ -262,7 +271,11 @@ std::string accounts_reply(const StatusParts& parts, const ops::KeyStore& store)
   JsonWriter out;
   out.begin_object().member("ok", true);
   out.key("accounts").begin_array();
-  for (const auto& account : parts.roster.accounts()) write_card(out, parts, store, account);
+  for (const auto& account : parts.roster.accounts()) {
+    // A stranger to the configuration that was disconnected is gone.
+    if (account.role() == Role::none && store.find(account.label) == nullptr) continue;
+    write_card(out, parts, store, account);
+  }
   out.end_array().end_object();
   return out.take();
 }
@@ -277,27 +290,30 @@ std::string account_reply(const StatusParts& parts, const ops::KeyStore& store,
   return out.take();
 }
 
-std::string changed_reply(const StatusParts& parts, const std::vector<SetState>& changes) {
+std::string changed_reply(const StatusParts& parts, const Restrictions& restrictions,
+                          const std::vector<SetState>& changes) {
   // The copy agent applies the changes within microseconds, but has not yet: what is shown is what
-  // the operator asked for, follower by follower.
-  std::map<std::uint16_t, FollowerState> asked;
-  for (const auto& change : changes) {
-    auto& state = asked[change.follower.value];
-    state = std::max(state, change.state);
-  }
+  // will hold each follower then. `resume bob` shows a halt of everybody that goes on.
+  std::set<std::uint16_t> followers;
+  for (const auto& change : changes) followers.insert(change.follower.value);
+  const auto connection = std::size_t{1} << static_cast<std::size_t>(StateCause::connection);
   JsonWriter out;
   out.begin_object().member("ok", true);
   out.key("changed").begin_array();
-  for (const auto& [follower, state] : asked) {
+  for (const auto index : followers) {
+    auto holding = restrictions.in_force(FollowerId{index});
+    const auto bits = parts.pipeline->follower(FollowerId{index}).causes.get();
+    if ((static_cast<std::size_t>(bits) & connection) != 0)
+      holding.push_back({.follower = FollowerId{index},
+                         .cause = StateCause::connection,
+                         .state = FollowerState::reduce_only});
+    FollowerState state = FollowerState::active;
+    for (const auto& one : holding) state = std::max(state, one.state);
     out.begin_object()
-        .member("label", parts.config.followers[follower].label)
+        .member("label", parts.config.followers[index].label)
         .member("state", name_of(state));
     out.key("causes").begin_array();
-    std::set<StateCause> causes;
-    for (const auto& change : changes)
-      if (change.follower.value == follower && change.state != FollowerState::active)
-        causes.insert(change.cause);
-    for (const auto cause : causes) out.value(name_of(cause));
+    for (const auto& one : holding) out.value(name_of(one.cause));
     out.end_array().end_object();
   }
   out.end_array().end_object();

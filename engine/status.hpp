@@ -3,12 +3,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/schema.hpp"
 #include "core/flow.hpp"
 #include "core/symbols.hpp"
 #include "engine/pipeline.hpp"
+#include "engine/restrictions.hpp"
 #include "engine/roster.hpp"
 #include "ops/json.hpp"
 
@@ -23,6 +25,8 @@ struct StatusParts {
   const std::vector<BookRow>* rows = nullptr;
   Mono now;
   Mono started;
+  // Why the venue has not answered yet, in words; "" when it has.
+  std::string_view waiting_for;
 };
 
 // Every leader live. Followers never delay it: one that is not ready opens nothing.
@@ -35,7 +39,10 @@ std::string latency_reply(const Pipeline* pipeline);
 std::string accounts_reply(const StatusParts& parts, const ops::KeyStore& store);
 std::string account_reply(const StatusParts& parts, const ops::KeyStore& store,
                           const RosterAccount& account);
-std::string changed_reply(const StatusParts& parts, const std::vector<SetState>& changes);
+// What holds the followers named in `changes` back once those are applied.
+// REQUIRES: a pipeline.
+std::string changed_reply(const StatusParts& parts, const Restrictions& restrictions,
+                          const std::vector<SetState>& changes);
 
 // "ready: 1 leader, 3/3 followers, 0 unknown", for systemd.
 std::string status_line(const StatusParts& parts);

@@ -1,8 +1,8 @@
 #include "engine/supervisor.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <csignal>
-#include <fmt/format.h>
 
 #include "engine/version.hpp"
 #include "net/tls_transport.hpp"
@@ -15,9 +15,10 @@ namespace {
 using namespace std::chrono_literals;
 namespace log = ops::log;
 
-constexpr auto turn_time = 5ms;          // the supervisor's pace: nothing on it is urgent
-constexpr auto time_period = 60s;        // between samples of the venue's clock
+constexpr auto turn_time = 5ms;    // the supervisor's pace: nothing on it is urgent
+constexpr auto time_period = 60s;  // between samples of the venue's clock
 constexpr auto time_retry = 1s;
+constexpr auto status_period = 1s;
 constexpr auto drain_time = 10s;
 // 5 of weight a read; the period grows with the accounts so that reading equities stays below a
 // quarter of the venue's 2,400 a minute.
@@ -26,9 +27,12 @@ constexpr auto equity_spacing = std::chrono::milliseconds(500);
 
 log::Level level_of(Notice::Level level) noexcept {
   switch (level) {
-    case Notice::Level::info: return log::Level::info;
-    case Notice::Level::warning: return log::Level::warning;
-    case Notice::Level::error: return log::Level::error;
+    case Notice::Level::info:
+      return log::Level::info;
+    case Notice::Level::warning:
+      return log::Level::warning;
+    case Notice::Level::error:
+      return log::Level::error;
   }
   return log::Level::error;
 }
@@ -78,8 +82,9 @@ void Supervisor::watch_signals() {
     void operator()(const boost::system::error_code& error, int number) {
       if (error) return;
       if (number == SIGHUP) {
-        log::warning("SIGHUP: reload is not built yet; restart copyd to apply a changed file. "
-                     "Nothing was changed.");
+        log::warning(
+            "SIGHUP: reload is not built yet; restart copyd to apply a changed file. "
+            "Nothing was changed.");
       } else {
         log::info("stopping: no new fills are taken, closes and fresh orders are finished");
         self.stop_requested_ = true;
@@ -93,10 +98,10 @@ void Supervisor::watch_signals() {
 bool Supervisor::open_control() {
   ops::ControlOptions options;
   options.path = config_.engine.control;
-  auto server = ops::ControlServer::open(io_, options,
-                                         [this](ops::ControlRequest request, ops::Reply reply) {
-                                           handle(std::move(request), std::move(reply));
-                                         });
+  auto server =
+      ops::ControlServer::open(io_, options, [this](ops::ControlRequest request, ops::Reply reply) {
+        handle(std::move(request), std::move(reply));
+      });
   if (!server) {
     log::error(fmt::format("{}: {}", server.error().error, server.error().remedy));
     return false;
@@ -119,19 +124,24 @@ void Supervisor::turn(std::chrono::milliseconds wait) {
 bool Supervisor::read_venue() {
   enum class Step { ask, waiting, have_time, done } step = Step::ask;
   Mono retry_at = clock_.now();
-  TimeSample sample{};
+  Mono said_at{};
   const auto fail = [&](const std::string& what, const std::string& why) {
-    log::warning(fmt::format("the venue's {} cannot be read ({}); trying again", what, why));
+    auto words = fmt::format("the venue's {} cannot be read: {}", what, why);
     retry_at = clock_.now() + time_retry;
+    // Tried every second, said when it changes and every minute.
+    if (words != waiting_for_ || clock_.now() >= said_at + time_period) {
+      log::warning(words + "; trying again. Check the network, venue.rest and venue.ca_file");
+      said_at = clock_.now();
+    }
+    waiting_for_ = std::move(words);
     step = Step::ask;
   };
   while (!stop_requested_ && step != Step::done) {
     turn(turn_time);
     if (step == Step::ask && clock_.now() >= retry_at) {
       step = Step::waiting;
-      venue_.time([&](Result<TimeSample> result) {
-        if (!result) return fail("time", result.error().message());
-        sample = *result;
+      venue_.time([&](std::optional<TimeSample> answer, const std::string& why) {
+        if (!answer) return fail("time", why);
         step = Step::have_time;
       });
     } else if (step == Step::have_time) {
@@ -145,6 +155,7 @@ bool Supervisor::read_venue() {
       });
     }
   }
+  waiting_for_.clear();
   return step == Step::done;
 }
 
@@ -219,14 +230,19 @@ void Supervisor::stop() {
       turn(turn_time);
       take_book_answers();
     }
+    pipeline_->stop();
+    log_notices();
     for (std::size_t i = 0; i < config_.followers.size(); ++i) {
-      const auto unknown = pipeline_->link(FollowerId{static_cast<std::uint16_t>(i)}).unknown.get();
+      const FollowerId id{static_cast<std::uint16_t>(i)};
+      const auto unknown = pipeline_->link(id).unknown.get();
       if (unknown != 0)
         log::error(fmt::format("{}: {} orders are still unknown; look at them at the venue",
                                config_.followers[i].label, unknown));
+      if (const auto unsent = pipeline_->follower(id).in_flight.get() - unknown; unsent > 0)
+        log::error(fmt::format(
+            "{}: {} orders were decided and are not finished; look at its position at the venue",
+            config_.followers[i].label, unsent));
     }
-    pipeline_->stop();
-    log_notices();
   }
   control_.reset();
   log::info("stopped");
@@ -236,7 +252,7 @@ void Supervisor::sample_time() {
   const Mono now = clock_.now();
   if (time_asked_ || now < time_due_) return;
   time_asked_ = true;
-  venue_.time([this](Result<TimeSample> sample) {
+  venue_.time([this](std::optional<TimeSample> sample, const std::string&) {
     time_asked_ = false;
     time_due_ = clock_.now() + (sample ? std::chrono::nanoseconds(time_period)
                                        : std::chrono::nanoseconds(time_retry));
@@ -267,6 +283,7 @@ void Supervisor::read_equity(RosterAccount& account) {
     account.error = error;
     // A balance that is unknown or not positive is unknown: it sizes nothing.
     account.equity = equity && equity->sign() > 0 ? std::optional(*equity) : std::nullopt;
+    if (answer.ok() && account.alias.empty()) read_alias(account);
     const bool known = account.equity.has_value();
     const Usd value = account.equity.value_or(Usd());
     if (account.leader)
@@ -279,6 +296,23 @@ void Supervisor::read_equity(RosterAccount& account) {
   venue_.signed_get(venue::path::account, *account.credentials, handler);
 }
 
+// Which account a stored key is of; `connect` reads it itself. One account under two labels would
+// be traded twice.
+void Supervisor::read_alias(RosterAccount& account) {
+  const auto handler = [this, &account](const VenueAnswer& answer) {
+    if (!answer.ok() || !account.connected()) return;
+    auto alias = venue::decode_account_alias(answer.body);
+    if (!alias) return;
+    account.alias = std::move(alias).value();
+    if (const auto* other = roster_.same_account(account, account.alias))
+      log::error(
+          fmt::format("\"{}\" and \"{}\" are the same account, which is traded twice: "
+                      "copyctl disconnect one of them",
+                      account.label, other->label));
+  };
+  venue_.signed_get(venue::path::balance, *account.credentials, handler);
+}
+
 void Supervisor::log_notices() {
   if (pipeline_ == nullptr) return;
   Notice notice;
@@ -286,9 +320,8 @@ void Supervisor::log_notices() {
     std::string_view who;
     if (notice.subject == Notice::Subject::leader) who = config_.leaders[notice.account].label;
     if (notice.subject == Notice::Subject::follower) who = config_.followers[notice.account].label;
-    log::write(level_of(notice.level),
-               who.empty() ? std::string(notice.message())
-                           : fmt::format("{}: {}", who, notice.message()));
+    log::write(level_of(notice.level), who.empty() ? std::string(notice.message())
+                                                   : fmt::format("{}: {}", who, notice.message()));
   }
 }
 
@@ -300,11 +333,12 @@ StatusParts Supervisor::status_parts(const std::vector<BookRow>* rows) {
           .pipeline = pipeline_.get(),
           .rows = rows,
           .now = clock_.now(),
-          .started = started_};
+          .started = started_,
+          .waiting_for = waiting_for_};
 }
 
 void Supervisor::announce() {
-  if (announced_ready_) return;
+  if (announced_ready_) return keep_status();
   // systemd waits for the leaders that have a key; one that is connected later becomes live then.
   const bool waiting = std::any_of(
       roster_.accounts().begin(), roster_.accounts().end(), [&](const RosterAccount& account) {
@@ -315,8 +349,20 @@ void Supervisor::announce() {
   if (waiting) return;
   announced_ready_ = true;
   const StatusParts parts = status_parts();
-  ops::notify::ready(status_line(parts));
+  said_status_ = status_line(parts);
+  ops::notify::ready(said_status_);
   log::info("ready");
+}
+
+// The line that `systemctl status` shows, when it has changed.
+void Supervisor::keep_status() {
+  const Mono now = clock_.now();
+  if (now < status_due_) return;
+  status_due_ = now + status_period;
+  std::string line = status_line(status_parts());
+  if (line == said_status_) return;
+  said_status_ = std::move(line);
+  ops::notify::status(said_status_);
 }
 
 // ---- what copyctl asks ------------------------------------------------------------------------
@@ -325,17 +371,33 @@ void Supervisor::handle(ops::ControlRequest request, ops::Reply reply) {
   const StatusParts parts = status_parts();
   switch (request.verb) {
     case ops::Verb::status:
-    case ops::Verb::positions: ask_book(std::move(request), reply); return;
+    case ops::Verb::positions:
+      ask_book(std::move(request), reply);
+      return;
     case ops::Verb::pause:
     case ops::Verb::resume:
-    case ops::Verb::halt: handle_restriction(request, reply); return;
-    case ops::Verb::connect: handle_connect(std::move(request), reply); return;
-    case ops::Verb::disconnect: handle_disconnect(request, reply); return;
-    case ops::Verb::accounts: reply(accounts_reply(parts, store_)); return;
-    case ops::Verb::latency: reply(latency_reply(pipeline_.get())); return;
+    case ops::Verb::halt:
+      handle_restriction(request, reply);
+      return;
+    case ops::Verb::connect:
+      handle_connect(std::move(request), reply);
+      return;
+    case ops::Verb::disconnect:
+      handle_disconnect(request, reply);
+      return;
+    case ops::Verb::accounts:
+      reply(accounts_reply(parts, store_));
+      return;
+    case ops::Verb::latency:
+      reply(latency_reply(pipeline_.get()));
+      return;
     case ops::Verb::version:
-      reply(ops::JsonWriter().begin_object().member("ok", true).member("version", version)
-                .end_object().take());
+      reply(ops::JsonWriter()
+                .begin_object()
+                .member("ok", true)
+                .member("version", version)
+                .end_object()
+                .take());
       return;
   }
 }
@@ -359,7 +421,7 @@ void Supervisor::handle_restriction(const ops::ControlRequest& request, const op
   log::warning(fmt::format("{} {} by uid {}{}{}", ops::command_of(request.verb).name,
                            everybody ? "--all" : request.label, request.peer_uid,
                            request.reason.empty() ? "" : ": ", request.reason));
-  reply(changed_reply(status_parts(), changes));
+  reply(changed_reply(status_parts(), restrictions_, changes));
 }
 
 void Supervisor::handle_connect(ops::ControlRequest request, const ops::Reply& reply) {
@@ -368,8 +430,9 @@ void Supervisor::handle_connect(ops::ControlRequest request, const ops::Reply& r
     return;
   }
   if (!request.venue.empty() && request.venue != venue_name_) {
-    reply.fail({.error = fmt::format("this daemon works with {}, not {}", venue_name_, request.venue),
-                .remedy = "venue.name in the configuration says which"});
+    reply.fail(
+        {.error = fmt::format("this daemon works with {}, not {}", venue_name_, request.venue),
+         .remedy = "venue.name in the configuration says which"});
     return;
   }
   const bool pem = request.credentials.kind == ops::Credentials::Kind::private_key_pem;
@@ -390,7 +453,9 @@ void Supervisor::handle_connect(ops::ControlRequest request, const ops::Reply& r
       return;
     }
     RosterAccount& connected = *outcome.value();
-    log::info(fmt::format("{} \"{}\" is connected", name_of(connected.role()), connected.label));
+    log::info(fmt::format("{} \"{}\" is connected",
+                          connected.role() == Role::none ? "account" : name_of(connected.role()),
+                          connected.label));
     for (const auto& warning : connected.warnings)
       log::warning(fmt::format("{}: {}", connected.label, warning));
     hand_over(connected);
@@ -405,9 +470,10 @@ void Supervisor::handle_disconnect(const ops::ControlRequest& request, const ops
                 .remedy = "copyctl accounts lists the accounts"});
     return;
   }
-  if (auto saved = store_.save(); !saved)
-    log::error("the key store cannot be written: " + saved.error().message());
+  const auto saved = store_.save();
   account->credentials.reset();
+  account->alias.clear();
+  account->warnings.clear();
   account->equity.reset();
   account->permissions.reset();
   account->error.clear();
@@ -416,14 +482,36 @@ void Supervisor::handle_disconnect(const ops::ControlRequest& request, const ops
   if (pipeline_ != nullptr && account->follower)
     pipeline_->tell_lane(*account->follower, exec::RemoveFollower{*account->follower});
   log::warning(fmt::format("\"{}\" is disconnected by uid {}", request.label, request.peer_uid));
-  reply(ops::JsonWriter().begin_object().member("ok", true).member("label", request.label)
+  if (!saved) {
+    ops::Failure failure{
+        .error = fmt::format("\"{}\" is disconnected, but its key is still in the key store, which "
+                             "cannot be written: {}",
+                             request.label, saved.error().message()),
+        .remedy =
+            "check keys.file, its directory's rights and the disk; then connect and disconnect "
+            "it again, or delete the key at the venue"};
+    log::error(failure.error);
+    reply.fail(failure);
+    return;
+  }
+  reply(ops::JsonWriter()
+            .begin_object()
+            .member("ok", true)
+            .member("label", request.label)
             .member("note", "its positions stay as they are; delete the key at the venue too")
-            .end_object().take());
+            .end_object()
+            .take());
 }
 
 void Supervisor::ask_book(ops::ControlRequest request, const ops::Reply& reply) {
-  BookQuestion question{.query = next_query_++, .request = std::move(request), .reply = reply,
-                        .rows = {}};
+  if (!request.label.empty() &&
+      restrictions_.find(request.label) != Restrictions::Found::follower) {
+    reply.fail({.error = fmt::format("no follower is called \"{}\"", request.label),
+                .remedy = "copyctl status lists them"});
+    return;
+  }
+  BookQuestion question{
+      .query = next_query_++, .request = std::move(request), .reply = reply, .rows = {}};
   if (pipeline_ == nullptr) {
     const StatusParts parts = status_parts(&question.rows);
     reply(question.request.verb == ops::Verb::status

@@ -1,6 +1,6 @@
-// Supervisor: the cold side of the daemon, on the main thread. It reads the venue's time and symbols,
-// builds and stops the pipeline, gives each agent its accounts, answers `copyctl`, reads equities,
-// and writes the log for everybody.
+// Supervisor: the cold side of the daemon, on the main thread. It reads the venue's time and
+// symbols, builds and stops the pipeline, gives each agent its accounts, answers `copyctl`, reads
+// equities, and writes the log for everybody.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -55,9 +55,11 @@ class Supervisor {
   void sample_time();
   void read_equities();
   void read_equity(RosterAccount& account);
+  void read_alias(RosterAccount& account);
   void log_notices();
   void take_book_answers();
   void announce();
+  void keep_status();
   StatusParts status_parts(const std::vector<BookRow>* rows = nullptr);
 
   void handle(ops::ControlRequest request, ops::Reply reply);
@@ -102,6 +104,9 @@ class Supervisor {
   Mono time_due_;
   bool time_asked_ = false;
   bool announced_ready_ = false;
+  std::string said_status_;
+  Mono status_due_;
+  std::string waiting_for_ = "the venue's time and symbols";
 };
 
 }  // namespace copyd::engine

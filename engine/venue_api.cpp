@@ -22,28 +22,29 @@ VenueApi::VenueApi(net::Transport& transport, venue::Endpoints endpoints, const 
 }
 
 void VenueApi::send(net::Http& http, net::HttpRequest request, Handler handler) {
-  http.request(std::move(request), [handler = std::move(handler)](Result<net::HttpResponse> result) {
-    VenueAnswer answer;
-    if (result) {
-      answer.status = result->status;
-      answer.body = std::move(result->body);
-    } else {
-      answer.failure = result.error().message();
-    }
-    handler(std::move(answer));
-  });
+  http.request(std::move(request),
+               [handler = std::move(handler)](Result<net::HttpResponse> result) {
+                 VenueAnswer answer;
+                 if (result) {
+                   answer.status = result->status;
+                   answer.body = std::move(result->body);
+                 } else {
+                   answer.failure = result.error().message();
+                 }
+                 handler(std::move(answer));
+               });
 }
 
-void VenueApi::time(std::function<void(Result<TimeSample>)> handler) {
+void VenueApi::time(TimeHandler handler) {
   const Mono sent = clock_.now();
   get(venue::path::time, [this, sent, handler = std::move(handler)](const VenueAnswer& answer) {
-    if (!answer.ok()) return handler(make_error_code(Errc::not_connected));
+    if (!answer.ok()) return handler(std::nullopt, answer.words());
     const auto venue_time = venue::decode_time(answer.body);
-    if (!venue_time) return handler(venue_time.error());
+    if (!venue_time) return handler(std::nullopt, venue_time.error().message());
     const Mono received = clock_.now();
     const TimeSample sample{.at = sent + (received - sent) / 2, .venue = *venue_time};
     venue_clock_.set(sample);
-    handler(sample);
+    handler(sample, {});
   });
 }
 
@@ -66,6 +67,8 @@ void VenueApi::permissions(venue::Credentials& credentials, Handler handler) {
        std::move(handler));
 }
 
-int VenueApi::poll(Mono now) { return rest_->poll(now) + (sapi_ ? sapi_->poll(now) : 0); }
+int VenueApi::poll(Mono now) {
+  return rest_->poll(now) + (sapi_ ? sapi_->poll(now) : 0);
+}
 
 }  // namespace copyd::engine

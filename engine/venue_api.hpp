@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "net/transport.hpp"
@@ -30,9 +31,10 @@ class VenueApi {
 
   VenueApi(net::Transport& transport, venue::Endpoints endpoints, const Clock& clock);
 
-  // The answer to `time`, as a sample taken in the middle of the round trip. The sample also
-  // becomes this object's own clock for signing.
-  void time(std::function<void(Result<TimeSample>)> handler);
+  // The answer to `time`, as a sample taken in the middle of the round trip, or nothing and why.
+  // The sample also becomes this object's own clock for signing.
+  using TimeHandler = std::function<void(std::optional<TimeSample>, const std::string& why)>;
+  void time(TimeHandler handler);
   void get(std::string_view path, Handler handler);
   // REQUIRES: clock_known(), and credentials that outlive the call.
   void signed_get(std::string_view path, venue::Credentials& credentials, Handler handler);

@@ -116,6 +116,23 @@ TEST_F(Copy, ALabelConnectedWhileItRunsGoesLiveAtOnce) {
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
+TEST_F(Copy, EquityRatioSizesByWhatBothAccountsHold) {
+  start("threads = \"shared\"",
+        "[[follower]]\nlabel = \"bob\"\n[[follower.link]]\nleader = \"alpha\"\n"
+        "sizing = { mode = \"equity_ratio\", multiplier = 0.5 }\norder = { type = \"market\" }\n",
+        {"bob"});
+  ASSERT_FALSE(HasFatalFailure());
+  rig.wait_until("both equities are known", [&] {
+    const Json now = rig.status();
+    return !now.text("/leaders/0/equity").empty() && !now.text("/followers/0/equity").empty();
+  });
+  ASSERT_EQ(rig.status().text("/leaders/0/equity"), rig.status().text("/followers/0/equity"));
+  rig.venue(trade("BUY", "BTCUSDT", "0.04", "60000"));
+  rig.wait_until_quiet(1);
+  EXPECT_EQ((rig.positions()[{"bob", "BTCUSDT", "BOTH"}]), qty("0.02"));
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
 // The venue closes every socket and refuses connections for ten seconds while the leader goes on.
 class Outage : public Copy, public testing::WithParamInterface<const char*> {};
 

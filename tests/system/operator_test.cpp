@@ -1,5 +1,6 @@
 // What an operator meets: refused keys, faulty files, wrong usage, and no secret anywhere.
 #include <fmt/format.h>
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -42,8 +43,8 @@ TEST_F(Operator, AWrongSecretIsRefusedWithTheVenuesWords) {
   start();
   ASSERT_FALSE(HasFatalFailure());
   const Json key(rig.key_of("bob"));
-  const auto result =
-      connect_as("bob", fmt::format(R"({{"api_key":"{}","secret":"wrong"}})", key.text("/api_key")));
+  const auto result = connect_as(
+      "bob", fmt::format(R"({{"api_key":"{}","secret":"wrong"}})", key.text("/api_key")));
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_NE((result.output + result.errors).find("-1022"), std::string::npos)
       << result.output << result.errors;
@@ -68,7 +69,8 @@ TEST_F(Operator, NoSecretIsWrittenAnywhere) {
   EXPECT_EQ(accounts.exit_code, 0);
   EXPECT_EQ(rig.stop_daemon(), 0);
   std::string written = accounts.output + rig.daemon_log();
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(rig.directory() / "state")) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(rig.directory() / "state")) {
     if (!entry.is_regular_file()) continue;
     std::ifstream in(entry.path(), std::ios::binary);
     std::ostringstream text;
@@ -81,6 +83,117 @@ TEST_F(Operator, NoSecretIsWrittenAnywhere) {
     EXPECT_EQ(written.find(key.text("/secret")), std::string::npos);
     EXPECT_EQ(written.find(key.text("/api_key")), std::string::npos);
   }
+}
+
+// The venue's name of an account is not in the key store: it is asked for again at the next start.
+TEST_F(Operator, OneAccountHasOneLabelAfterARestartToo) {
+  start();
+  ASSERT_FALSE(HasFatalFailure());
+  rig.connect("bob");
+  ASSERT_EQ(rig.stop_daemon(), 0);
+  rig.start_daemon();
+  ASSERT_FALSE(HasFatalFailure());
+  rig.wait_until("bob's account was asked", [&] {
+    return Json(rig.copyctl({"accounts", "--json"}).output).text("/accounts/1/equity") == "100000";
+  });
+  const auto again = connect_as("alpha", rig.key_of("bob"));
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_NE(again.errors.find("same account"), std::string::npos) << again.output << again.errors;
+}
+
+TEST_F(Operator, AChangeShowsWhatHoldsAfterIt) {
+  start();
+  ASSERT_FALSE(HasFatalFailure());
+  rig.connect("bob");
+  rig.wait_until("bob is active",
+                 [&] { return rig.status().text("/followers/0/state") == "active"; });
+  EXPECT_EQ(rig.copyctl({"halt"}).exit_code, 0);
+  const Json resumed(rig.copyctl({"--json", "resume", "bob"}).output);
+  EXPECT_EQ(resumed.text("/changed/0/state"), "halted") << "everybody is halted still";
+  EXPECT_EQ(resumed.text("/changed/0/causes/0"), "engine");
+  const Json all(rig.copyctl({"--json", "resume", "--all"}).output);
+  EXPECT_EQ(all.text("/changed/0/state"), "active");
+}
+
+TEST_F(Operator, AMistypedLabelIsNeverSilent) {
+  start();
+  ASSERT_FALSE(HasFatalFailure());
+  EXPECT_EQ(rig.copyctl({"positions", "mallory"}).exit_code, 1);
+  EXPECT_EQ(rig.copyctl({"disconnect", "mallory"}).exit_code, 1);
+  EXPECT_EQ(rig.copyctl({"halt", "mallory"}).exit_code, 1);
+  const auto stranger = connect_as("mallory", rig.key_of("bob"));
+  EXPECT_EQ(stranger.exit_code, 0);
+  EXPECT_NE(stranger.output.find("has this label"), std::string::npos) << stranger.output;
+  EXPECT_EQ(rig.copyctl({"disconnect", "mallory"}).exit_code, 0);
+  EXPECT_EQ(rig.copyctl({"accounts"}).output.find("mallory"), std::string::npos);
+}
+
+TEST_F(Operator, TwoDaemonsNeverShareAStateDirectoryOrASocket) {
+  start();
+  ASSERT_FALSE(HasFatalFailure());
+  const auto text = [&] {
+    std::ifstream in(rig.directory() / "copyd.toml");
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }();
+  const auto started_with = [&](const std::string& from, const std::string& to) {
+    std::string other = text;
+    other.replace(other.find(from), from.size(), to);
+    const auto file = rig.directory() / "other.toml";
+    std::ofstream(file) << other;
+    return rig.run({rig.program("copyd"), "run", "--config", file.string(), "--passphrase-file",
+                    (rig.directory() / "passphrase").string()});
+  };
+  const auto socket = started_with("control.sock", "other.sock");
+  EXPECT_EQ(socket.exit_code, 1);
+  EXPECT_NE(socket.errors.find("engine.state_dir"), std::string::npos) << socket.errors;
+  std::filesystem::create_directory(rig.directory() / "other");
+  const auto state = started_with("/state\"", "/other\"");
+  EXPECT_EQ(state.exit_code, 1);
+  EXPECT_NE(state.errors.find("another copyd answers"), std::string::npos) << state.errors;
+  EXPECT_TRUE(rig.status().valid()) << "the first one goes on";
+}
+
+TEST_F(Operator, AKeyStoreOpensWithItsPassphraseAndUnchangedOnly) {
+  start();
+  ASSERT_FALSE(HasFatalFailure());
+  rig.connect("bob");
+  ASSERT_EQ(rig.stop_daemon(), 0);
+  const auto passphrase = rig.directory() / "another";
+  std::ofstream(passphrase) << "wrong\n";
+  const auto run = [&](const std::filesystem::path& file) {
+    return rig.run({rig.program("copyd"), "run", "--config",
+                    (rig.directory() / "copyd.toml").string(), "--passphrase-file", file.string()});
+  };
+  std::filesystem::permissions(passphrase, std::filesystem::perms(0644));
+  const auto open_to_all = run(passphrase);
+  EXPECT_EQ(open_to_all.exit_code, 1);
+  EXPECT_NE(open_to_all.errors.find("chmod 600"), std::string::npos) << open_to_all.errors;
+  std::filesystem::permissions(passphrase, std::filesystem::perms(0600));
+  const auto wrong = run(passphrase);
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_NE(wrong.errors.find("wrong passphrase"), std::string::npos) << wrong.errors;
+  {
+    std::fstream keys(rig.directory() / "state/keys.sealed",
+                      std::ios::in | std::ios::out | std::ios::binary);
+    keys.seekg(100);
+    const char byte = static_cast<char>(keys.get() ^ 1);
+    keys.seekp(100);
+    keys.put(byte);
+  }
+  const auto changed = run(rig.directory() / "passphrase");
+  EXPECT_EQ(changed.exit_code, 1);
+  EXPECT_NE(changed.errors.find("was changed"), std::string::npos) << changed.errors;
+  EXPECT_NE(changed.errors.find("backup"), std::string::npos) << "the remedy";
+}
+
+TEST_F(Operator, AReloadSignalChangesNothingAndSaysSo) {
+  start();
+  ASSERT_FALSE(HasFatalFailure());
+  rig.daemon().signal(SIGHUP);
+  rig.wait_until("the log says so",
+                 [&] { return rig.daemon_log().find("SIGHUP") != std::string::npos; });
+  EXPECT_TRUE(rig.status().valid());
+  EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
 TEST_F(Operator, CheckShowsEveryFaultWithItsPlace) {

@@ -55,6 +55,14 @@ TEST(Render, StatusBeforeAnythingIsKnown) {
             "\nNo leaders.\n\nNo followers.\n");
 }
 
+TEST(Render, StatusSaysWhatTheDaemonWaitsFor) {
+  const Rendered status = render(Verb::status, R"({"ok":true,"waiting_for":"its\u001b time"})");
+  EXPECT_NE(status.text.find("waiting for the venue: its"), std::string::npos) << status.text;
+  EXPECT_EQ(status.text.find('\x1b'), std::string::npos) << "nothing reaches the terminal as it is";
+  const Rendered ready = render(Verb::status, R"({"ok":true,"waiting_for":null})");
+  EXPECT_EQ(ready.text.find("waiting"), std::string::npos);
+}
+
 TEST(Render, LatencyHasALinePerStage) {
   EXPECT_EQ(render(Verb::latency, status_reply).text,
             "STAGE             P50      P99    P99.9  COUNT\n"

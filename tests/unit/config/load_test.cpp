@@ -566,9 +566,10 @@ TEST(Load, PlacesOfEveryWrittenKeyAreKept) {
 TEST(Load, AFileIsReadAndAMissingOneSaysWhy) {
   const LoadOutcome missing = load_file("/nonexistent/copyd.toml", test_cpus);
   EXPECT_EQ(as_text(missing.faults),
-            "/nonexistent/copyd.toml: cannot be opened: No such file or directory\n");
+            "/nonexistent/copyd.toml: cannot be opened: No such file or directory; "
+            "name a file that can be read\n");
   const LoadOutcome directory = load_file("/", test_cpus);
-  EXPECT_EQ(as_text(directory.faults), "/: cannot be read: Is a directory\n");
+  EXPECT_EQ(as_text(directory.faults), "/: cannot be read: Is a directory; name a file that can be read\n");
   const std::string path = testing::TempDir() + "copyd_load_test.toml";
   std::ofstream(path) << Document().text();
   const LoadOutcome outcome = load_file(path, test_cpus);

@@ -55,6 +55,25 @@ TEST(Restrictions, ResumingAllEndsEveryRestrictionOfTheOperator) {
       << "beta's halt is forgotten too";
 }
 
+TEST(Restrictions, WhatIsInForceNamesEveryCause) {
+  auto config = two_leaders();
+  config.followers[1].state = config::FollowerMode::reduce_only;
+  Restrictions restrictions(config);
+  EXPECT_TRUE(restrictions.in_force(FollowerId{0}).empty());
+  restrictions.set_all(FollowerState::halted);
+  restrictions.set("beta", FollowerState::reduce_only);
+  const auto bob = restrictions.in_force(FollowerId{0});
+  ASSERT_EQ(bob.size(), 2U);
+  EXPECT_EQ(bob[0].cause, StateCause::leader);
+  EXPECT_EQ(bob[0].state, FollowerState::reduce_only);
+  EXPECT_EQ(bob[1].cause, StateCause::engine);
+  EXPECT_EQ(bob[1].state, FollowerState::halted);
+  restrictions.set_all(FollowerState::active);
+  const auto carol = restrictions.in_force(FollowerId{1});
+  ASSERT_EQ(carol.size(), 1U);
+  EXPECT_EQ(carol[0].cause, StateCause::configuration) << "no resume undoes what the file says";
+}
+
 TEST(Restrictions, ToldApartByRole) {
   const auto config = two_leaders();
   const Restrictions restrictions(config);
