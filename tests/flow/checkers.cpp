@@ -1,0 +1,196 @@
+#include "checkers.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <optional>
+
+#include "venue/client_order_id.hpp"
+
+namespace copyd::flow {
+namespace {
+
+constexpr std::array<LegIndex, legs_per_symbol> all_legs{both_leg, long_leg, short_leg};
+constexpr std::uint32_t ordinals_max = 8;  // orders of one settlement
+
+std::string text(Qty qty) { return std::string(FixedText(qty).view()); }
+
+const std::string& label(Rig& rig, std::size_t follower) {
+  return rig.options().followers[follower].label;
+}
+
+std::size_t follower_count(Rig& rig) { return rig.options().followers.size(); }
+
+Leg engine_leg(sim::Leg leg) { return static_cast<Leg>(leg); }
+
+// Which fill of the script a copy id belongs to.
+std::map<CopyId, std::size_t> fills_by_copy_id(Rig& rig, const Script& script,
+                                               std::size_t follower) {
+  std::map<CopyId, std::size_t> fills;
+  for (std::size_t i = 0; i < script.fills().size(); ++i) {
+    const auto& scripted = script.fills()[i];
+    const NameKey symbol = name_key(Script::symbols()[scripted.fill.symbol]);
+    for (const LegIndex leg : all_legs)
+      for (std::uint32_t ordinal = 0; ordinal < ordinals_max; ++ordinal)
+        fills.emplace(make_copy_id({.follower = name_key(label(rig, follower)),
+                                    .cause = {.kind = CopyCause::Kind::fill,
+                                              .leader = name_key(Rig::leader_label),
+                                              .symbol = symbol,
+                                              .number = scripted.trade},
+                                    .symbol = symbol,
+                                    .leg = static_cast<std::uint8_t>(leg),
+                                    .ordinal = ordinal}),
+                      i);
+  }
+  return fills;
+}
+
+// True when the fill asks of the leg that it comes nearer to zero, and stays on its side.
+bool only_closes(const Step& step, std::size_t leg) {
+  const std::int64_t before = step.before[leg];
+  const std::int64_t after = step.after[leg];
+  return std::abs(after) < std::abs(before) && (after == 0 || (after > 0) == (before > 0));
+}
+
+std::string named(Rig& rig, std::size_t follower, const sim::Order& order) {
+  return label(rig, follower) + ": order " + order.client_id + " (" +
+         std::string(sim::name_of(order.side)) + " " + text(order.qty) + " of symbol " +
+         std::to_string(order.symbol) + ")";
+}
+
+}  // namespace
+
+Breaches positions_are_on_target(Rig& rig, const Script& script) {
+  Breaches breaches;
+  for (std::size_t follower = 0; follower < follower_count(rig); ++follower)
+    for (std::size_t symbol = 0; symbol < Script::symbols().size(); ++symbol)
+      for (const LegIndex leg : all_legs) {
+        const auto& name = Script::symbols()[symbol];
+        const Qty there = rig.position(label(rig, follower), name, venue_leg(leg));
+        const Qty expected = script.expected(follower, symbol, leg);
+        if (there == expected) continue;
+        breaches.push_back(label(rig, follower) + ": holds " + text(there) + " " + name + " " +
+                           std::string(sim::name_of(venue_leg(leg))) + ", expected " +
+                           text(expected));
+      }
+  return breaches;
+}
+
+Breaches ids_are_used_once(Rig& rig, const Faults& faults) {
+  Breaches breaches;
+  for (const auto& [id, sent] : faults.sent())
+    if (sent.times > 1)
+      breaches.push_back("client order id " + id + " was sent " + std::to_string(sent.times) +
+                         " times");
+  for (std::size_t follower = 0; follower < follower_count(rig); ++follower) {
+    std::map<std::string, int> seen;
+    for (const auto& order : rig.account(label(rig, follower)).orders)
+      if (++seen[order.client_id] > 1)
+        breaches.push_back(named(rig, follower, order) + " is not the first with its id");
+  }
+  return breaches;
+}
+
+Breaches nothing_is_copied_twice(Rig& rig, const Script& script, const Faults& faults) {
+  Breaches breaches;
+  // A copy is as large as the largest order that was ever sent for it.
+  std::map<CopyId, Qty> sized;
+  for (const auto& [id, sent] : faults.sent())
+    if (const auto own = venue::parse_client_order_id(id))
+      sized[own->copy_id] = std::max(sized[own->copy_id], sent.qty);
+  for (std::size_t follower = 0; follower < follower_count(rig); ++follower) {
+    const auto fills = fills_by_copy_id(rig, script, follower);
+    std::map<CopyId, Qty> copied;
+    std::vector<std::int64_t> executed(script.fills().size());
+    for (const auto& order : rig.account(label(rig, follower)).orders) {
+      const auto own = venue::parse_client_order_id(order.client_id);
+      if (!own) {
+        breaches.push_back(named(rig, follower, order) + " is not one of ours");
+        continue;
+      }
+      Qty& sum = copied[own->copy_id];
+      sum += order.executed;
+      if (sum > sized[own->copy_id])
+        breaches.push_back(named(rig, follower, order) + " doubles a copy: " + text(sum) +
+                           " was executed in all");
+      const auto fill = fills.find(own->copy_id);
+      if (fill != fills.end()) executed[fill->second] += order.executed.units();
+    }
+    for (std::size_t i = 0; i < executed.size(); ++i) {
+      const Step& step = script.fills()[i].steps[follower];
+      std::int64_t asked = 0;
+      for (const LegIndex leg : all_legs) asked += std::abs(step.after[leg] - step.before[leg]);
+      if (executed[i] > asked)
+        breaches.push_back(label(rig, follower) + ": fill " + std::to_string(i) + " was copied by " +
+                           text(Qty::from_units(executed[i])) + ", sized " +
+                           text(Qty::from_units(asked)));
+    }
+  }
+  return breaches;
+}
+
+Breaches closes_only_close(Rig& rig, const Script& script) {
+  Breaches breaches;
+  for (std::size_t follower = 0; follower < follower_count(rig); ++follower) {
+    const auto fills = fills_by_copy_id(rig, script, follower);
+    std::map<std::pair<sim::SymbolIndex, sim::Leg>, Qty> positions;
+    const auto& account = rig.account(label(rig, follower));
+    for (const auto& trade : account.trades) {
+      Qty& position = positions[{trade.symbol, trade.leg}];
+      const Qty before = position;
+      position += trade.side == sim::Side::buy ? trade.qty : -trade.qty;
+      const auto own = venue::parse_client_order_id(trade.client_id);
+      if (!own) continue;
+      const auto fill = fills.find(own->copy_id);
+      const auto leg = static_cast<std::size_t>(engine_leg(trade.leg));
+      const bool must_close =
+          fill == fills.end() || only_closes(script.fills()[fill->second].steps[follower], leg);
+      if (!must_close) continue;
+      const bool nearer = position.abs() < before.abs();
+      const bool same_side = position.is_zero() || position.sign() == before.sign();
+      if (nearer && same_side) continue;
+      breaches.push_back(label(rig, follower) + ": a close (" + trade.client_id + ") took " +
+                         text(before) + " to " + text(position));
+    }
+  }
+  return breaches;
+}
+
+Breaches outcomes_are_whole(Rig& rig, const Script& script) {
+  Breaches breaches;
+  for (std::size_t follower = 0; follower < follower_count(rig); ++follower) {
+    const FollowerCells& cells = rig.cells(follower);
+    const auto of = [&](Outcome outcome) {
+      return cells.outcomes[static_cast<std::size_t>(outcome)].get();
+    };
+    std::int64_t sum = 0;
+    for (const auto& cell : cells.outcomes) sum += cell.get();
+    std::int64_t none = 0;
+    std::int64_t carried = 0;
+    for (const auto& fill : script.fills()) {
+      const Step& step = fill.steps[follower];
+      none += step.moved ? 0 : 1;
+      carried += step.carried ? 1 : 0;
+    }
+    const auto expect = [&](const char* what, std::int64_t is, std::int64_t should) {
+      if (is != should)
+        breaches.push_back(label(rig, follower) + ": " + what + " is " + std::to_string(is) +
+                           ", expected " + std::to_string(should));
+    };
+    expect("the sum of outcomes", sum, static_cast<std::int64_t>(script.fills().size()));
+    expect("unknown", of(Outcome::unknown), 0);
+    expect("none", of(Outcome::none), none);
+    // A close that failed on the way, or found nothing, is named so first.
+    const std::int64_t flat = cells.skipped[static_cast<std::size_t>(Reject::flat)].get();
+    expect("skipped, but for flat closes,", of(Outcome::skipped) - flat, 0);
+    if (of(Outcome::carried) > carried) expect("carried", of(Outcome::carried), carried);
+    if (of(Outcome::failed) + flat == 0) expect("carried", of(Outcome::carried), carried);
+    expect("in flight", cells.in_flight.get(), 0);
+    expect("waiting in the lane", rig.link(follower).waiting.get(), 0);
+    expect("written by the lane", rig.link(follower).written.get(), 0);
+    expect("unknown to the lane", rig.link(follower).unknown.get(), 0);
+  }
+  return breaches;
+}
+
+}  // namespace copyd::flow

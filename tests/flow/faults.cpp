@@ -1,0 +1,399 @@
+#include "faults.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "faulty_transport.hpp"
+
+namespace copyd::flow {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::string_view client_id_key = R"("newClientOrderId":")";
+constexpr std::string_view quantity_key = R"("quantity":")";
+constexpr std::string_view api_key_key = R"("apiKey":")";
+constexpr std::string_view fill_event = R"("x":"TRADE")";
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// From there to the closing quote.
+std::string_view text_at(std::string_view text, std::size_t begin) {
+  text.remove_prefix(begin);
+  return text.substr(0, text.find('"'));
+}
+
+// {"id":N,"status":200,"result":{… of an order: the answer to a request that was executed.
+std::optional<std::string_view> id_of_executed(std::string_view frame) {
+  constexpr std::string_view begin = R"({"id":)";
+  constexpr std::string_view good = R"(,"status":200,)";
+  const auto end = frame.find(good);
+  if (!frame.starts_with(begin) || end == std::string_view::npos) return std::nullopt;
+  if (!has(frame, R"("clientOrderId":)")) return std::nullopt;
+  return frame.substr(begin.size(), end - begin.size());
+}
+
+std::string refusal(std::string_view id, int status, int code, std::string_view message) {
+  return R"({"id":)" + std::string(id) + R"(,"status":)" + std::to_string(status) +
+         R"(,"error":{"code":)" + std::to_string(code) + R"(,"msg":")" + std::string(message) +
+         R"("}})";
+}
+
+struct Words {
+  int code;
+  std::string_view message;
+  int status;
+};
+constexpr Words timed_out{
+    -1007,
+    "Timeout waiting for response from backend server. Send status unknown; execution status "
+    "unknown.",
+    408};
+constexpr Words unknown_error{
+    -1000, "Unknown error, please check your request or try again later.", 503};
+
+}  // namespace
+
+std::string_view name_of(Fault fault) {
+  constexpr std::array<std::string_view, fault_count> names{
+      "cut_order_socket",      "cut_follower_stream",   "cut_leader_stream",
+      "outage",                "drop_before_execution", "drop_after_execution",
+      "cut_at_request",        "lose_request",          "lose_answer",
+      "black_hole",            "duplicate_events",      "stale_event",
+      "delay_events",          "overtaking_events",     "delay_answers",
+      "listen_key_expired",    "listen_key_removed",    "unknown_1007_executed",
+      "unknown_1007_absent",   "unknown_503_executed",  "unknown_503_absent",
+      "unavailable_503",       "throttled_1008",        "timestamp_1021",
+      "too_many_1015",         "order_not_found_2013",  "lost_http",
+      "refused_http",          "delayed_http",          "misled_clock",
+      "stalled_agent",         "renewed_key"};
+  return names[static_cast<std::size_t>(fault)];
+}
+
+void Faults::install(RigOptions& options) {
+  options.wrap = [this](RigOptions::Transport inner, const std::string&) {
+    return make_faulty(std::move(inner), *this);
+  };
+  // Not from within a fate: the venue is in the middle of telling a stream then.
+  options.each_step = [this] { end_holes(); };
+}
+
+void Faults::attach(Rig& rig) {
+  rig_ = &rig;
+  rig.venue().set_fate([this](const sim::MemoryFrame& frame) { return fate(frame); });
+}
+
+void Faults::calm() {
+  count_drops();
+  drops_.clear();
+  armed_ = {};
+  if (not_found_ && not_found_->until.ns == 0) not_found_.reset();
+  for (const auto& follower : rig_->options().followers)
+    rig_->venue().world().protocol().faults(rig_->account_index(follower.label)) = {};
+}
+
+void Faults::count(Fault fault) {
+  ++fired_[static_cast<std::size_t>(fault)];
+  say("*** " + std::string(name_of(fault)));
+}
+
+bool Faults::take(Fault fault) {
+  int& times = armed_[static_cast<std::size_t>(fault)];
+  if (times == 0) return false;
+  --times;
+  count(fault);
+  return true;
+}
+
+void Faults::say(const std::string& text) const {
+  if (!trace_) return;
+  const auto us = (rig_->clock().now() - Mono{}).count() / 1000;
+  std::printf("%9.3f %s\n", static_cast<double>(us) / 1000.0, text.c_str());
+}
+
+sim::AccountIndex Faults::account(std::size_t follower) {
+  return rig_->account_index(rig_->options().followers[follower].label);
+}
+
+milliseconds Faults::between(std::uint64_t low, std::uint64_t high) {
+  return milliseconds(low + random_.below(high - low + 1));
+}
+
+// ---- striking ----------------------------------------------------------------------------------
+
+void Faults::strike(Fault fault) {
+  say("striking " + std::string(name_of(fault)));
+  if (fault <= Fault::outage || fault == Fault::black_hole) strike_connection(fault);
+  else if (fault == Fault::listen_key_expired || fault == Fault::listen_key_removed ||
+           fault >= Fault::misled_clock)
+    strike_outside(fault);
+  else strike_order(fault);
+}
+
+void Faults::cut_one(sim::LinkKind kind, bool leader, Fault fault) {
+  std::vector<std::uint64_t> links;
+  for (const auto& link : rig_->venue().links())
+    if (link.kind == kind && (link.owner == "feed") == leader) links.push_back(link.id);
+  if (links.empty()) return;
+  if (rig_->venue().cut(links[random_.below(links.size())])) count(fault);
+}
+
+void Faults::strike_connection(Fault fault) {
+  switch (fault) {
+    case Fault::cut_order_socket:
+      return cut_one(sim::LinkKind::ws_api, false, fault);
+    case Fault::cut_follower_stream:
+      return cut_one(sim::LinkKind::stream, false, fault);
+    case Fault::cut_leader_stream:
+      leader_deaf_ = false;
+      return cut_one(sim::LinkKind::stream, true, fault);
+    case Fault::outage:
+      rig_->venue().drop_all();
+      rig_->venue().refuse_until(rig_->clock().now() + between(0, 8000));
+      leader_deaf_ = false;
+      return count(fault);
+    default:
+      break;
+  }
+  const auto links = rig_->venue().links();
+  if (links.empty()) return;
+  holes_.push_back({.link = links[random_.below(links.size())].id,
+                    .until = rig_->clock().now() + between(100, 8000)});
+}
+
+void Faults::strike_order(Fault fault) {
+  const auto target = account(any_follower());
+  auto& faults = rig_->venue().world().protocol().faults(target);
+  const auto reject = [&](const Words& words, int times) {
+    faults.rejection = {.code = words.code,
+                        .message = std::string(words.message),
+                        .status = words.status};
+    faults.rejections = times;
+  };
+  const int few = 1 + static_cast<int>(random_.below(3));
+  switch (fault) {
+    case Fault::drop_before_execution:
+    case Fault::drop_after_execution:
+      count_drops();
+      faults.drops = 1;
+      faults.drop_before = fault == Fault::drop_before_execution;
+      std::erase_if(drops_, [&](const Drop& drop) { return drop.account == target; });
+      drops_.push_back({.fault = fault, .account = target});
+      return;
+    case Fault::unknown_1007_absent:
+      return reject(timed_out, 1);
+    case Fault::unknown_503_absent:
+      return reject(unknown_error, 1);
+    case Fault::unavailable_503:
+      return reject({-1000, "Service Unavailable.", 503}, few);
+    case Fault::throttled_1008:
+      return reject({-1008, "Server is currently overloaded with other requests.", 503}, few);
+    case Fault::timestamp_1021:
+      return reject({-1021, "Timestamp for this request is outside of the recvWindow.", 400}, few);
+    case Fault::too_many_1015:
+      return reject({-1015, "Too many new orders.", 429}, few);
+    case Fault::order_not_found_2013: {
+      const std::size_t follower = any_follower();
+      const auto& label = rig_->options().followers[follower].label;
+      auto& world = rig_->venue().world();
+      if (denies()) return;
+      not_found_ = NotFound{
+          .api_key = world.member(label).api_key,
+          .listen_key = world.protocol().streams().create(
+              account(follower), rig_->venue().venue_time(rig_->clock().now())),
+          .time = between(3000, 12000)};
+      return;
+    }
+    default:
+      arm(fault, few);
+  }
+}
+
+void Faults::strike_outside(Fault fault) {
+  auto& streams = rig_->venue().world().protocol().streams();
+  const bool leader = random_.below(2) == 0;
+  const std::size_t follower = any_follower();
+  const auto index = leader ? rig_->account_index(Rig::leader_label) : account(follower);
+  switch (fault) {
+    case Fault::listen_key_expired:
+      if (random_.below(2) == 0) arm(fault, 1);  // said twice
+      if (streams.expire(index, rig_->venue().venue_time(rig_->clock().now()))) count(fault);
+      armed_[static_cast<std::size_t>(fault)] = 0;
+      return;
+    case Fault::listen_key_removed:
+      streams.remove(index);
+      leader_deaf_ = leader_deaf_ || leader;
+      return count(fault);
+    case Fault::misled_clock: {
+      const std::int64_t errors[] = {-4000, -1500, 1500, 3000};
+      rig_->mislead_lanes(milliseconds(errors[random_.below(4)]));
+      return count(fault);
+    }
+    case Fault::stalled_agent:
+      rig_->stall(random_.below(Rig::agent_count), between(20, 4000));
+      return count(fault);
+    default:
+      if (leader) rig_->connect_leader();
+      else rig_->connect_follower(follower);
+      if (leader) leader_deaf_ = false;
+      return count(fault);
+  }
+}
+
+// ---- frames ------------------------------------------------------------------------------------
+
+sim::MemoryFate Faults::fate(const sim::MemoryFrame& frame) {
+  if (trace_)
+    say(frame.owner.data() + std::string(" #") + std::to_string(frame.link) +
+        (frame.to_venue ? " > " : " < ") +
+        (frame.kind == sim::LinkKind::http ? std::string(frame.target.substr(0, 150)) + " " : "") +
+        std::string(frame.text.substr(0, 600)));
+  count_drops();
+  if (frame.to_venue && frame.kind == sim::LinkKind::ws_api) note_sent(frame);
+  if (in_a_hole(frame)) return {.lose = true};
+  switch (frame.kind) {
+    case sim::LinkKind::ws_api:
+      return frame.to_venue ? fate_of_order(frame) : fate_of_answer(frame);
+    case sim::LinkKind::stream:
+      return fate_of_event(frame);
+    case sim::LinkKind::http:
+      return fate_of_http();
+  }
+  return {};
+}
+
+bool Faults::in_a_hole(const sim::MemoryFrame& frame) {
+  for (Hole& hole : holes_)
+    if (hole.link == frame.link) {
+      if (!std::exchange(hole.fired, true)) count(Fault::black_hole);
+      return true;
+    }
+  return denies() && frame.kind == sim::LinkKind::stream &&
+         has(frame.target, not_found_->listen_key);
+}
+
+bool Faults::denies() const { return not_found_ && rig_->clock().now() < not_found_->until; }
+
+void Faults::count_drops() {
+  std::erase_if(drops_, [this](const Drop& drop) {
+    if (rig_->venue().world().protocol().faults(drop.account).drops > 0) return false;
+    count(drop.fault);
+    return true;
+  });
+}
+
+// A silent connection is ended by its own pings.
+void Faults::end_holes() {
+  const Mono now = rig_->clock().now();
+  for (std::size_t i = 0; i < holes_.size(); ++i) {
+    if (now < holes_[i].until) continue;
+    const auto link = holes_[i].link;
+    holes_.erase(holes_.begin() + static_cast<std::ptrdiff_t>(i));
+    rig_->venue().cut(link);
+    return end_holes();
+  }
+}
+
+// Every request of an order socket: who speaks there, and which orders left.
+void Faults::note_sent(const sim::MemoryFrame& frame) {
+  if (const auto key = frame.text.find(api_key_key); key != std::string_view::npos)
+    key_of_link_[frame.link] = text_at(frame.text, key + api_key_key.size());
+  const auto at = frame.text.find(client_id_key);
+  if (at == std::string_view::npos) return;
+  Sent& sent = sent_[std::string(text_at(frame.text, at + client_id_key.size()))];
+  ++sent.times;
+  const auto qty = frame.text.find(quantity_key);
+  sent.qty = Qty::parse(text_at(frame.text, qty + quantity_key.size())).value_or(Qty{});
+}
+
+sim::MemoryFate Faults::fate_of_order(const sim::MemoryFrame& frame) {
+  if (!has(frame.text, client_id_key)) return {};
+  if (not_found_ && not_found_->until.ns == 0 &&
+      key_of_link_[frame.link] == not_found_->api_key)
+    not_found_->until = rig_->clock().now() + not_found_->time;
+  if (take(Fault::cut_at_request)) return {.cut = true};
+  if (take(Fault::lose_request)) return {.lose = true};
+  return {};
+}
+
+sim::MemoryFate Faults::fate_of_answer(const sim::MemoryFrame& frame) {
+  constexpr std::array<std::pair<Fault, std::string_view>, 6> refusals{
+      {{Fault::unknown_1007_absent, R"("code":-1007,)"},
+       {Fault::unknown_503_absent, R"("status":503,"error":{"code":-1000,"msg":"Unknown)"},
+       {Fault::unavailable_503, R"("status":503,"error":{"code":-1000,"msg":"Service)"},
+       {Fault::throttled_1008, R"("code":-1008,)"},
+       {Fault::timestamp_1021, R"("code":-1021,)"},
+       {Fault::too_many_1015, R"("code":-1015,)"}}};
+  for (const auto& [fault, words] : refusals)
+    if (has(frame.text, words)) count(fault);
+  if (!id_of_executed(frame.text)) return {};
+  if (denies() && !not_found_->answer_lost && key_of_link_[frame.link] == not_found_->api_key) {
+    not_found_->answer_lost = true;
+    return {.lose = true};
+  }
+  if (take(Fault::lose_answer)) return {.lose = true};
+  if (take(Fault::delay_answers)) return {.delay = between(5, 7000)};
+  return {};
+}
+
+sim::MemoryFate Faults::fate_of_event(const sim::MemoryFrame& frame) {
+  if (has(frame.text, R"("e":"listenKeyExpired")"))
+    return armed(Fault::listen_key_expired) ? sim::MemoryFate{.copies = 2} : sim::MemoryFate{};
+  if (take(Fault::duplicate_events)) return {.copies = 2 + static_cast<int>(random_.below(4))};
+  if (take(Fault::delay_events)) return {.delay = between(5, 3000)};
+  if (frame.owner != "feed" && take(Fault::overtaking_events))
+    return {.delay = between(5, 5000), .overtake = true};
+  return {};
+}
+
+sim::MemoryFate Faults::fate_of_http() {
+  if (take(Fault::lost_http)) return {.lose = true};
+  if (take(Fault::delayed_http)) return {.delay = between(5, 6000)};
+  return {};
+}
+
+// ---- what the venue said, changed --------------------------------------------------------------
+
+std::optional<std::string> Faults::rewritten(std::string_view frame) {
+  const auto id = id_of_executed(frame);
+  if (!id) return std::nullopt;
+  if (take(Fault::unknown_1007_executed))
+    return refusal(*id, timed_out.status, timed_out.code, timed_out.message);
+  if (take(Fault::unknown_503_executed))
+    return refusal(*id, unknown_error.status, unknown_error.code, unknown_error.message);
+  return std::nullopt;
+}
+
+void Faults::rewrite(const net::HttpRequest& request, Result<net::HttpResponse>& response) {
+  if (response.has_error()) return;
+  if (take(Fault::refused_http)) {
+    response->status = 503;
+    response->body = "<html><body>Service Temporarily Unavailable</body></html>";
+    return;
+  }
+  const bool denied = denies() && request.api_key == not_found_->api_key;
+  if (!denied || !has(request.target, "origClientOrderId=") || response->status != 200) return;
+  response->status = 400;
+  response->body = R"({"code":-2013,"msg":"Order does not exist."})";
+  count(Fault::order_not_found_2013);
+}
+
+void Faults::remember(std::string_view target, std::string_view frame) {
+  if (!has(frame, fill_event)) return;
+  auto& frames = remembered_[std::string(target)];
+  frames.emplace_back(frame);
+  if (frames.size() > 32) frames.pop_front();
+}
+
+std::optional<std::string> Faults::repeated(std::string_view target, bool stream) {
+  if (!stream || !armed(Fault::stale_event)) return std::nullopt;
+  const auto at = remembered_.find(target);
+  if (at == remembered_.end() || random_.below(4) != 0) return std::nullopt;
+  take(Fault::stale_event);
+  return at->second[random_.below(at->second.size())];
+}
+
+}  // namespace copyd::flow

@@ -1,0 +1,122 @@
+#include "scenario.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace copyd::flow {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds convergence_max{180};
+constexpr seconds deaf_max{100};  // a silent stream is found by asking after a minute of quiet
+
+class Scenario {
+ public:
+  Scenario(std::uint64_t seed, bool trace)
+      : random_(seed * 7 + 3), script_(seed), faults_(seed), rig_(options()) {
+    faults_.trace(trace);
+    faults_.attach(rig_);
+  }
+
+  SeedRun play() {
+    rig_.connect();
+    if (!rig_.run_until([&] { return rig_.ready(); }, seconds(30))) breach("it did not connect");
+    const std::uint64_t trades = 30 + random_.below(31);
+    std::uint64_t until_check = 5 + random_.below(10);
+    // Some seeds are calm, and in some everything goes wrong at once.
+    constexpr std::uint64_t rarities[] = {1, 2, 3, 3, 6};
+    const std::uint64_t rarity = rarities[random_.below(std::size(rarities))];
+    for (std::uint64_t i = 0; i < trades && breaches_.empty(); ++i) {
+      if (random_.below(rarity) == 0) faults_.strike(faults_.draw());
+      faults_.say("the leader trades");
+      script_.trade(rig_);
+      pause();
+      if (--until_check > 0) continue;
+      until_check = 5 + random_.below(10);
+      check("after trade " + std::to_string(i + 1));
+    }
+    check("at the end");
+    // Whatever comes late must change nothing.
+    rig_.run_for(seconds(20));
+    check("long after the end");
+    return result();
+  }
+
+ private:
+  RigOptions options() {
+    RigOptions made = script_.options();
+    faults_.install(made);
+    return made;
+  }
+
+  void pause() {
+    switch (random_.below(8)) {
+      case 0:
+      case 1:
+        return;  // a burst
+      case 2:
+      case 3:
+        return rig_.run_for(milliseconds(random_.below(50)));
+      case 4:
+        return rig_.run_for(milliseconds(1000 + random_.below(9000)));
+      default:
+        return rig_.run_for(milliseconds(random_.below(1500)));
+    }
+  }
+
+  // Waits until nothing is under way, and looks.
+  void check(const std::string& when) {
+    if (!breaches_.empty()) return;
+    const auto fills = static_cast<std::int64_t>(script_.fills().size());
+    const auto done = [&] { return rig_.settled(fills); };
+    bool settled = rig_.run_until(done, faults_.leader_may_be_deaf() ? deaf_max : convergence_max);
+    if (!settled && faults_.leader_may_be_deaf()) {
+      // Whoever trades back and forth unseen changes no position that could be noticed. The daily
+      // disconnect finds it.
+      faults_.strike(Fault::cut_leader_stream);
+      settled = rig_.run_until(done, convergence_max);
+    }
+    if (!settled) breach("it does not come to rest");
+    take(positions_are_on_target(rig_, script_));
+    take(ids_are_used_once(rig_, faults_));
+    take(nothing_is_copied_twice(rig_, script_, faults_));
+    take(closes_only_close(rig_, script_));
+    take(outcomes_are_whole(rig_, script_));
+    for (auto& breach : breaches_) breach = when + ": " + breach;
+  }
+
+  void take(const Breaches& more) { breaches_.insert(breaches_.end(), more.begin(), more.end()); }
+  void breach(const std::string& text) { breaches_.push_back(text); }
+
+  SeedRun result() {
+    SeedRun run;
+    faults_.calm();
+    run.digest = rig_.venue().digest();
+    run.fired = faults_.fired();
+    run.breaches = breaches_;
+    run.fills = static_cast<std::int64_t>(script_.fills().size());
+    for (std::size_t i = 0; i < rig_.options().followers.size(); ++i) {
+      run.orders +=
+          static_cast<std::int64_t>(rig_.account(rig_.options().followers[i].label).orders.size());
+      for (std::size_t outcome = 0; outcome < outcome_count; ++outcome)
+        run.outcomes[outcome] += rig_.cells(i).outcomes[outcome].get();
+    }
+    run.about = script_.describe();
+    run.notices = rig_.notices();
+    return run;
+  }
+
+  sim::Random random_;
+  Script script_;
+  Faults faults_;
+  Rig rig_;
+  Breaches breaches_;
+};
+
+}  // namespace
+
+SeedRun run_seed(std::uint64_t seed, bool trace) { return Scenario(seed, trace).play(); }
+
+}  // namespace copyd::flow

@@ -1,0 +1,24 @@
+// Scenario: one seed's run, from the first connection to the last check.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checkers.hpp"
+
+namespace copyd::flow {
+
+struct SeedRun {
+  std::uint64_t digest = 0;  // of every frame at the venue, with its time
+  Fired fired{};
+  Breaches breaches{};
+  std::int64_t fills = 0;
+  std::int64_t orders = 0;
+  std::array<std::int64_t, outcome_count> outcomes{};
+  std::string about{};
+  std::vector<std::string> notices{};
+};
+
+SeedRun run_seed(std::uint64_t seed, bool trace = false);
+
+}  // namespace copyd::flow
