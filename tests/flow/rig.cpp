@@ -111,6 +111,7 @@ void Rig::make_agents() {
                                                            .followers = link_cells_,
                                                            .cells = lane.cells,
                                                            .stages = lane.stages,
+                                                           .books = follower_cells_,
                                                            .seed = options_.seed + i + 1});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
   }
@@ -195,12 +196,15 @@ void Rig::step() {
   for (std::size_t i = 0; i < agent_count; ++i) turn[i] = i;
   for (std::size_t i = agent_count; i > 1; --i) std::swap(turn[i - 1], turn[random_.below(i)]);
   for (const std::size_t agent : turn) {
-    if (clock_.now() < stalled_until_[agent]) continue;
-    if (agent == feed_agent) feed_->do_work();
-    else if (agent == copy_agent) copier_->do_work();
-    else lanes_[agent - first_lane].agent->do_work();
+    if (clock_.now() >= stalled_until_[agent]) pass(agent);
   }
   take_notices();
+}
+
+void Rig::pass(std::size_t agent) {
+  if (agent == feed_agent) feed_->do_work();
+  else if (agent == copy_agent) copier_->do_work();
+  else lanes_[agent - first_lane].agent->do_work();
 }
 
 void Rig::take_notices() {

@@ -66,6 +66,8 @@ class Rig {
 
   // One small step of time, and one pass of every agent.
   void step();
+  // One pass of one agent, at this moment.
+  void pass(std::size_t agent);
   void run_for(std::chrono::nanoseconds time);
   // False when it did not become true within the time.
   bool run_until(const std::function<bool()>& done, std::chrono::nanoseconds limit);
