@@ -1,7 +1,7 @@
 # The commands of the project. `make help` lists them. Each installs the Debian packages it needs
 # when they are missing, and starts at once when they are not.
 
-PACKAGES = g++ cmake ninja-build ccache pkg-config \
+PACKAGES = g++ cmake ninja-build ccache pkg-config ca-certificates \
   libboost1.81-dev libssl-dev libsimdjson-dev libconcurrentqueue-dev libtomlplusplus-dev \
   libsodium-dev libcli11-dev libspdlog-dev libfmt-dev libsystemd-dev libgtest-dev
 
