@@ -227,7 +227,7 @@ using BookAnswer = std::variant<BookRow, BookEnd>;
 // agent that noticed it.
 struct Notice {
   enum class Level : std::uint8_t { info, warning, error };
-  enum class Who : std::uint8_t { feed, copy, lane };
+  enum class Who : std::uint8_t { feed, copy, lane, journal };
   enum class Subject : std::uint8_t { none, leader, follower };
   Level level = Level::info;
   Who who = Who::feed;
