@@ -86,6 +86,9 @@ struct OrderTerms {
   Leg leg = Leg::both;            // the follower's leg; LONG or SHORT only in hedge mode
   OrderKind kind = OrderKind::increase;
   bool reduce_only = false;       // one-way mode only
+  // Of an order that was in flight when the last run ended; else 0 and false.
+  std::uint8_t attempt = 0;       // the one that may be at the venue, or else the first to be written
+  bool doubtful = false;          // `attempt` may be at the venue: it is asked for before all else
 };
 
 // An order that passed every check. Only risk/'s gate holds the key to make one, so nothing
@@ -163,11 +166,18 @@ enum class StateCause : std::uint8_t {
   leader,         // pause or halt on a leader it follows
   engine,         // pause or halt --all
   connection,     // not connected, or not ready yet
+  breach,         // a loss limit
+  breaker,        // the venue refused too many increases
+  health,         // its key failed its check
+  recovery,       // a start that could not read all of the journal
+  journal,        // the journal cannot be written
+  kill,           // the kill file
 };
-inline constexpr std::size_t state_cause_count = 5;
+inline constexpr std::size_t state_cause_count = 11;
 constexpr std::string_view name_of(StateCause c) noexcept {
   constexpr std::array<std::string_view, state_cause_count> names{
-      "configuration", "operator", "leader", "engine", "connection"};
+      "configuration", "operator", "leader",  "engine",   "connection", "breach",
+      "breaker",       "health",   "recovery", "journal", "kill"};
   return names[static_cast<std::size_t>(c)];
 }
 constexpr std::string_view name_of(FollowerState s) noexcept {

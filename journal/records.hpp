@@ -9,7 +9,9 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "core/copy_id.hpp"
 #include "core/flow.hpp"
@@ -46,10 +48,20 @@ enum class Type : std::uint16_t {
   unknown = 32,
   absent = 33,
   finished = 34,
-  // The rows of a snapshot of the books.
-  snapshot_begin = 40,
-  snapshot_row = 41,
-  snapshot_end = 42,
+  // The rows of the books, in a snapshot or when one start hands them to the next.
+  books = 40,
+  last_price = 41,
+  follower = 42,
+  link_equity = 43,
+  ledger = 44,
+  lot = 45,
+  held_leg = 46,
+  outcome = 47,
+  open_order = 48,
+  count = 49,
+  leader_leg = 50,
+  seen_trade = 51,
+  books_end = 52,
 };
 
 // A name in a fixed field; zero-terminated unless it fills the field.
@@ -232,6 +244,151 @@ struct Finished {
   CopyId copy_id;
   FollowerId follower;
   OrderEnd end = OrderEnd::executed;
+};
+
+// ---- the rows of the books ---------------------------------------------------------------------
+//
+// Books, then last prices, then for each follower: Follower, its LinkEquity, its Ledger rows (each
+// with its Lots behind it), HeldLegs, Outcomes, OpenOrders (of one leg in sending order) and
+// Counts; then what is known of the leaders; then BooksEnd.
+
+struct Books {
+  static constexpr Type type = Type::books;
+  std::int64_t settle_number = 0;    // n of the next settle(n)
+  std::uint64_t first_follower = 0;  // whose turn it is to be first
+  std::uint64_t copy_sequence = 0;   // of the last input that is in these rows
+};
+
+struct LastPrice {
+  static constexpr Type type = Type::last_price;
+  SymbolId symbol;
+  Price price;
+};
+
+struct Follower {
+  static constexpr Type type = Type::follower;
+  static constexpr std::size_t causes_max = 16;
+  FollowerId id;
+  std::uint8_t mode_known = 0;
+  PositionMode mode = PositionMode::one_way;
+  std::uint8_t equity_known = 0;
+  std::array<FollowerState, causes_max> states{};  // by StateCause
+  Usd equity;
+};
+
+struct LinkEquity {
+  static constexpr Type type = Type::link_equity;
+  FollowerId follower;
+  std::uint16_t link = 0;  // its place in the follower's list of links
+  LeaderId leader;
+  std::uint8_t known = 0;
+  Usd leader_equity;
+};
+
+struct Ledger {
+  static constexpr Type type = Type::ledger;
+  FollowerId follower;
+  std::uint16_t link = 0;
+  LeaderId leader;
+  SymbolId symbol;
+  Leg leg = Leg::both;  // the leader's
+  std::uint8_t out_of_sync = 0;
+};
+
+// Of the ledger before it; oldest first.
+struct Lot {
+  static constexpr Type type = Type::lot;
+  Qty leader;
+  Qty follower;
+  std::int64_t rate_units = -1;  // −1: none
+};
+
+struct HeldLeg {
+  static constexpr Type type = Type::held_leg;
+  FollowerId follower;
+  SymbolId symbol;
+  Leg leg = Leg::both;
+  Qty position;
+};
+
+inline constexpr std::uint32_t no_outcome = UINT32_MAX;
+
+// A leader fill whose orders are not all finished.
+struct Outcome {
+  static constexpr Type type = Type::outcome;
+  FollowerId follower;
+  std::uint8_t skipped = 0;
+  std::uint8_t skip = 0;  // the Reject, if skipped
+  std::uint32_t number = 0;
+  std::uint8_t failed = 0;
+  std::uint8_t carried = 0;
+  std::uint8_t filled = 0;
+  std::uint8_t moved = 0;
+};
+
+struct OpenOrder {
+  static constexpr Type type = Type::open_order;
+  static constexpr std::uint8_t no_ledger = 255;
+  OrderTerms terms;  // `ref` is of no meaning
+  std::uint32_t outcome = no_outcome;
+  std::uint16_t link = 0;
+  LeaderId leader;                      // of the link
+  std::uint8_t ledger_leg = no_ledger;  // of the ledger that asked, of the same link and symbol
+  std::uint8_t unknown = 0;
+};
+
+// Fills of one follower that have ended so.
+struct Count {
+  static constexpr Type type = Type::count;
+  FollowerId follower;
+  std::uint8_t is_skip = 0;  // `index` is a Reject, else an Outcome
+  std::uint8_t index = 0;
+  std::uint32_t spare = 0;
+  std::int64_t count = 0;
+};
+
+struct LeaderLeg {
+  static constexpr Type type = Type::leader_leg;
+  LeaderId leader;
+  SymbolId symbol;
+  Leg leg = Leg::both;
+  Qty qty;
+};
+
+struct SeenTrade {
+  static constexpr Type type = Type::seen_trade;
+  LeaderId leader;
+  SymbolId symbol;
+  std::uint32_t spare = 0;
+  TradeId trade;
+  std::int64_t time_ms = 0;
+};
+
+struct BooksEnd {
+  static constexpr Type type = Type::books_end;
+  std::uint64_t rows = 0;
+};
+
+// The layout is the format: a change of any of these is a new number.
+static_assert(sizeof(Segment) == 72 && sizeof(Text) == 96 && sizeof(SymbolDefinition) == 96);
+static_assert(sizeof(Account) == 36 && sizeof(Policy) == 4 && sizeof(Fill) == 72);
+static_assert(sizeof(Position) == 16 && sizeof(Done) == 64 && sizeof(Unknown) == 18);
+static_assert(sizeof(Held) == 16 && sizeof(Link) == 4 && sizeof(State) == 4);
+static_assert(sizeof(LeaderEquity) == 24 && sizeof(FollowerEquity) == 24 && sizeof(Mark) == 16);
+static_assert(sizeof(Intent) == 72 && sizeof(Answer) == 56 && sizeof(Fate) == 20);
+static_assert(sizeof(OpenOrder) <= payload_size);
+
+// Takes rows, one after the other.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  virtual void row(Type type, std::span<const std::byte> payload) = 0;
+  template <class P>
+  void put(const P& payload) {
+    static_assert(std::is_trivially_copyable_v<P> && sizeof(P) <= payload_size);
+    const P clean = without_padding(payload);
+    row(P::type, std::as_bytes(std::span(&clean, 1)));
+  }
 };
 
 }  // namespace copyd::journal

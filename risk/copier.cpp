@@ -78,7 +78,8 @@ Copier::Copier(const CopierSetup& setup)
       outcomes_(order_slots(setup) + 1),
       gate_(setup.clock),
       shared_{symbols_, last_prices_, symbol_keys_, leader_keys_, orders_, settle_number_, gate_},
-      followers_of_(setup.leaders.size()) {
+      followers_of_(setup.leaders.size()),
+      journal_(setup.journal) {
   ASSERT(cells_.size() >= setup.followers.size());
   for (const auto& lane : setup.lanes) lanes_.push_back({lane.orders, lane.reports});
   books_.reserve(setup.followers.size());
@@ -100,17 +101,18 @@ Copier::Copier(const CopierSetup& setup)
 
 int Copier::do_work() noexcept {
   int work = 0;
+  check_journal();
   CopyCommand command;
   for (int i = 0; i < commands_per_pass && commands_.try_pop(command); ++i, ++work)
-    std::visit([this](const auto& c) { apply(c); }, command);
+    std::visit([this](const auto& c) { take(c); }, command);
   Report report;
   for (Lane& lane : lanes_)
     for (int i = 0; i < limits::reports_per_pass && lane.reports.try_pop(report); ++i, ++work)
-      std::visit([this](const auto& r) { apply(r); }, report);
+      std::visit([this](const auto& r) { take(r); }, report);
   for (Lane& lane : lanes_) hand_over_waiting(lane);
   LeaderEvent event;
   for (int i = 0; i < limits::fills_per_pass && leader_events_.try_pop(event); ++i, ++work)
-    std::visit([this](const auto& e) { apply(e); }, event);
+    std::visit([this](const auto& e) { take(e); }, event);
   work += answer_queries();
   in_flight_.set(static_cast<std::int64_t>(orders_.size()));
   return work;
@@ -121,10 +123,16 @@ int Copier::do_work() noexcept {
 void Copier::apply(const LeaderFill& fill) {
   if (fill.leader.value >= followers_of_.size() || fill.symbol.value >= last_prices_.size()) return;
   if (fill.qty.sign() <= 0) return;
+  Moment moment{.age = std::nullopt, .now = clock_.now()};
+  if (venue_clock_.known()) moment.age = venue_clock_.at(moment.now) - fill.time;
+  append(journal::Fill{.fill = fill,
+                       .age_ms = moment.age ? moment.age->count() : journal::unknown_age});
+  check_journal();
+  decide(fill, moment);
+}
+
+void Copier::decide(const LeaderFill& fill, const Moment& moment) {
   if (fill.price.sign() > 0) last_prices_[fill.symbol.value] = fill.price;
-  const Mono now = clock_.now();
-  std::optional<std::chrono::milliseconds> age;
-  if (venue_clock_.known()) age = venue_clock_.at(now) - fill.time;
   out_of_sync_ = false;
 
   const auto& followers = followers_of_[fill.leader.value];
@@ -136,7 +144,7 @@ void Copier::apply(const LeaderFill& fill) {
     turn_.outcome = outcomes_.begin(cells_[follower]);
     turn_.orders_belong = true;
     const std::uint32_t outcome = turn_.outcome;
-    books_[follower].fill({.fill = fill, .age = age, .now = now}, sink);
+    books_[follower].fill({.fill = fill, .age = moment.age, .now = moment.now}, sink);
     finish_bounced();
     outcomes_.end(outcome);
     if (refused_mode_[follower]) try_mode(follower);
@@ -167,7 +175,8 @@ BookSink& Copier::turn_of(std::size_t follower) noexcept {
 
 void Copier::on_order(const Order& order) noexcept {
   const std::uint32_t slot = order->ref.slot;
-  if (order->received.ns != 0)
+  if (replaying_) replayed_orders_.emplace(order->copy_id, order->ref);
+  else if (order->received.ns != 0)
     stages_[Stage::decide].record(std::int64_t{order->decided_ns} - order->decoded_ns);
   if (turn_.orders_belong) {
     orders_.at(slot).outcome = turn_.outcome;
@@ -198,7 +207,7 @@ bool Copier::hand_over(Lane& lane, std::uint32_t slot) noexcept {
   if (lane.in_flight >= limits::inflight_per_lane_max) return false;
   const Order& order = orders_.at(slot).order;
   FollowerCells& cells = cells_[order->follower.value];
-  if (!lane.orders.try_push(order)) return false;
+  if (!replaying_ && !lane.orders.try_push(order)) return false;
   ++lane.in_flight;
   cells.orders.add();
   cells.in_flight.add();

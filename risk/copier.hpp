@@ -12,12 +12,18 @@
 // increase finishes unfilled (`lane_full`), and a reduction waits here and leaves first when there
 // is room again; it does not leave while its follower is halted.
 //
+// Every input is written to the journal before it is applied, in the order applied, so that the
+// same inputs, replayed into a fresh Copier, make the same books. A start replays what the last run
+// wrote and hands the books to the Copier that goes on, row by row (copier_journal.cpp). Where the
+// journal cannot be written nothing increases any more; closes go on.
+//
 // Nothing is allocated for a fill or a report after start, as long as a follower stays within what
 // its book reserves (risk/follower_book.hpp). Runs on one thread; `in_flight` may be asked from
 // any.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -29,6 +35,8 @@
 #include "core/counters.hpp"
 #include "core/flow.hpp"
 #include "core/symbols.hpp"
+#include "journal/records.hpp"
+#include "journal/writer.hpp"
 #include "risk/follower_book.hpp"
 #include "risk/gate.hpp"
 #include "risk/order_table.hpp"
@@ -55,9 +63,10 @@ struct CopierSetup {
   Channel<CopyCommand>& commands;
   Channel<BookAnswer>& answers;
   Channel<Notice>& notices;
-  std::span<FollowerCells> cells;  // by FollowerId
-  StageTimes& stages;              // Stage::decide is recorded here
-  std::int64_t settle_start = 0;   // n of the first settle(n): the start time in nanoseconds
+  std::span<FollowerCells> cells;      // by FollowerId
+  StageTimes& stages;                  // Stage::decide is recorded here
+  std::int64_t settle_start = 0;       // n of the first settle(n): the start time in nanoseconds
+  journal::Writer* journal = nullptr;  // null: nothing is kept
 };
 
 class Copier final : public Agent, private BookSink {
@@ -73,6 +82,20 @@ class Copier final : public Agent, private BookSink {
   std::size_t in_flight() const noexcept { return static_cast<std::size_t>(in_flight_.get()); }
   // For tests, on the agent's own thread.
   const FollowerBook& book(FollowerId follower) const noexcept { return books_[follower.value]; }
+
+  // ---- kept over a restart (copier_journal.cpp); cold, before do_work is first called
+  // ------------
+
+  // Applies an input as it was applied before. From the first call on nothing is handed to a lane:
+  // this Copier is only good for `save`. Records that are no inputs are passed over.
+  void replay(const journal::Record& record);
+  // The books as rows, without their end.
+  void save(journal::RowSink& sink) const;
+  // The same again in a fresh Copier. The orders in flight are handed to their lanes. False: the
+  // row belongs to a follower, link or leg that is no more, and is dropped.
+  bool restore(const journal::Record& row);
+  // After the last row.
+  void restored();
 
   static constexpr int commands_per_pass = 16;
   static constexpr int book_rows_per_pass = 64;
@@ -98,8 +121,43 @@ class Copier final : public Agent, private BookSink {
     std::size_t row = 0;
   };
 
+  // copier_journal.cpp: what is applied is written first
+  template <class Input>
+  void take(const Input& input) {
+    note(input);
+    apply(input);
+  }
+  template <class Payload>
+  void append(const Payload& payload) noexcept {
+    if (journal_ != nullptr) journal_->append(payload, clock_.now());
+  }
+  void note(const LeaderFill&) noexcept {}  // with its age, when it is applied
+  void note(const LeaderPosition& position) noexcept;
+  void note(const OrderDone& done) noexcept;
+  void note(const OrderUnknown& unknown) noexcept;
+  void note(const FollowerPosition& position) noexcept;
+  void note(const FollowerLink& link) noexcept;
+  void note(const SetState& command) noexcept;
+  void note(const SetLeaderEquity& command) noexcept;
+  void note(const SetFollowerEquity& command) noexcept;
+  void note(const SetMark& command) noexcept;
+  void note(const TimeSample&) noexcept {}
+  void note(const QueryBook&) noexcept {}
+  void check_journal() noexcept;
+  void save_orders(const FollowerBook& book, std::uint32_t& outcomes, journal::RowSink& sink) const;
+  void save_counts(std::size_t follower, journal::RowSink& sink) const;
+  bool restore_outcome(const journal::Outcome& row);
+  bool restore_order(const journal::OpenOrder& row);
+  bool restore_count(const journal::Count& row) noexcept;
+  OrderRef in_replay(const CopyId& id) const;
+
   // copier.cpp: fills and lanes
   void apply(const LeaderFill& fill);
+  struct Moment {
+    std::optional<std::chrono::milliseconds> age;  // empty: the venue's time is not known
+    Mono now;
+  };
+  void decide(const LeaderFill& fill, const Moment& moment);
   void apply(const LeaderPosition& position);
   void on_order(const Order& order) noexcept override;
   void on_skip(const Skip& skip) noexcept override;
@@ -158,6 +216,13 @@ class Copier final : public Agent, private BookSink {
   std::size_t first_follower_ = 0;
   Turn turn_;
   bool out_of_sync_ = false;  // seen during this fill
+
+  journal::Writer* const journal_;
+  bool journal_lost_ = false;
+  bool replaying_ = false;
+  std::map<CopyId, OrderRef> replayed_orders_;                // in flight, while replaying
+  std::map<std::uint32_t, std::uint32_t> restored_outcomes_;  // slots, by the number of their row
+  FollowerBook* restoring_ = nullptr;
 
   std::vector<Query> queries_;  // the first one is being answered
   Cell in_flight_;

@@ -230,12 +230,10 @@ void FollowerBook::correct(Index link, const LeaderPosition& position, Turn& tur
 }
 
 bool FollowerBook::follower_position(const FollowerPosition& position) {
-  if (!mode_) return false;
-  std::uint8_t leg = 0;
-  while (leg < leg_count() && leg_at(leg) != position.leg) ++leg;
-  if (leg == leg_count()) return false;
+  const auto leg = leg_index(position.leg);
+  if (!leg) return false;
   const Index symbol = symbol_entry(position.symbol);
-  FollowerLeg& held = symbols_[symbol].legs[leg];
+  FollowerLeg& held = symbols_[symbol].legs[*leg];
 
   const Qty before = held.position;
   const bool same_sign = before.sign() == position.qty.sign();
@@ -244,8 +242,8 @@ bool FollowerBook::follower_position(const FollowerPosition& position) {
   renew_effective(held);
   // What is no longer held is no longer wanted.
   const Qty missing = before.abs() - held.position.abs();
-  const Qty want = wanted(symbols_[symbol], leg);
-  if (want.sign() == before.sign()) give_up(symbol, leg, std::min(missing, want.abs()), none);
+  const Qty want = wanted(symbols_[symbol], *leg);
+  if (want.sign() == before.sign()) give_up(symbol, *leg, std::min(missing, want.abs()), none);
   return true;
 }
 
@@ -309,6 +307,14 @@ FollowerBook::Turn FollowerBook::silent_turn(BookSink& sink) const noexcept {
 Leg FollowerBook::leg_at(std::uint8_t i) const noexcept {
   if (mode_ != PositionMode::hedge) return Leg::both;
   return i == 0 ? Leg::long_ : Leg::short_;
+}
+
+// Empty: not a leg of the follower's mode, or the mode is not known.
+std::optional<std::uint8_t> FollowerBook::leg_index(Leg leg) const noexcept {
+  if (!mode_) return std::nullopt;
+  for (std::uint8_t i = 0; i < leg_count(); ++i)
+    if (leg_at(i) == leg) return i;
+  return std::nullopt;
 }
 
 FollowerBook::Index FollowerBook::find_symbol(SymbolId symbol) const noexcept {

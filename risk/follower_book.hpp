@@ -27,6 +27,7 @@
 #include "core/copy_id.hpp"
 #include "core/flow.hpp"
 #include "core/symbols.hpp"
+#include "journal/records.hpp"
 #include "risk/gate.hpp"
 #include "risk/ledger.hpp"
 #include "risk/order_table.hpp"
@@ -135,6 +136,34 @@ class FollowerBook {
   std::size_t ledgers() const noexcept { return ledgers_.size(); }
   LedgerRow ledger_row(std::size_t i) const noexcept;
 
+  // ---- kept over a restart (follower_book_rows.cpp)
+  // ----------------------------------------------
+  //
+  // A book as rows (journal/records.hpp), and a fresh book made the same by them, in the order
+  // saved. Cold; allocates. A row that does not fit this book's links is dropped, and said so by
+  // `false`. Its orders are not among them: who keeps the order table saves those.
+
+  void save(journal::RowSink& sink) const;
+  bool restore(const journal::Follower& row);
+  bool restore(const journal::LinkEquity& row);
+  bool restore(const journal::Ledger& row);
+  bool restore(const journal::Lot& row);  // of the ledger restored last
+  bool restore(const journal::HeldLeg& row);
+
+  // The orders in flight of each leg, in sending order.
+  template <class Visit>
+  void each_open_order(Visit visit) const {
+    for (const SymbolEntry& entry : symbols_)
+      for (const FollowerLeg& leg : entry.legs)
+        for (std::uint32_t slot = leg.first; slot != no_slot; slot = shared_.orders.at(slot).next)
+          visit(slot);
+  }
+  // The leader's leg of the ledger that asked for an order; empty: none did.
+  std::optional<Leg> asking_leg(const OpenOrder& order) const noexcept;
+  // An order that was in flight, behind those of its leg that were restored before it. Empty: the
+  // leg is not one of the follower's mode.
+  std::optional<OrderRef> restore(const journal::OpenOrder& row);
+
  private:
   using Index = std::uint16_t;
   static constexpr Index none = UINT16_MAX;
@@ -203,6 +232,7 @@ class FollowerBook {
   void settle_all_reducing(Turn& turn);
   void lower_to_effective(Index symbol, std::uint8_t leg, Index first_ledger) noexcept;
   void give_up(Index symbol, std::uint8_t leg, Qty quantity, Index first_ledger) noexcept;
+  void chain(OrderRef ref) noexcept;
   void close_order(OrderRef ref, const OpenOrder& order, Qty filled) noexcept;
   void renew_effective(FollowerLeg& held) const noexcept;
   Qty wanted(const SymbolEntry& entry, std::uint8_t leg) const noexcept;
@@ -213,6 +243,7 @@ class FollowerBook {
 
   std::uint8_t leg_count() const noexcept { return mode_ == PositionMode::hedge ? 2 : 1; }
   Leg leg_at(std::uint8_t i) const noexcept;
+  std::optional<std::uint8_t> leg_index(Leg leg) const noexcept;
   Turn silent_turn(BookSink& sink) const noexcept;
 
   Index find_symbol(SymbolId symbol) const noexcept;
@@ -230,6 +261,7 @@ class FollowerBook {
   std::vector<SymbolEntry> symbols_;
   std::vector<Index> by_symbol_;  // indices into symbols_, sorted by SymbolId
   std::vector<LedgerEntry> ledgers_;
+  Index restoring_ = none;  // the ledger whose lots come next
 };
 
 }  // namespace copyd::risk

@@ -114,14 +114,20 @@ void FollowerBook::open_order(Index symbol, std::uint8_t leg, const Ask& ask, Or
   open.symbol = symbol;
   open.leg = leg;
 
-  FollowerLeg& held = symbols_[symbol].legs[leg];
-  open.previous = held.last;
-  (held.last == no_slot ? held.first : shared_.orders.at(held.last).next) = terms.ref.slot;
-  held.last = terms.ref.slot;
-  ++held.open_orders;
-  held.in_flight = bounded_sum(held.in_flight, signed_quantity(terms));
-  held.effective = effective_after(held.effective, terms);
+  chain(terms.ref);
   turn.sink.on_order(open.order);
+}
+
+// Behind the other orders of its leg.
+void FollowerBook::chain(OrderRef ref) noexcept {
+  OpenOrder& open = shared_.orders.at(ref.slot);
+  FollowerLeg& held = symbols_[open.symbol].legs[open.leg];
+  open.previous = held.last;
+  (held.last == no_slot ? held.first : shared_.orders.at(held.last).next) = ref.slot;
+  held.last = ref.slot;
+  ++held.open_orders;
+  held.in_flight = bounded_sum(held.in_flight, signed_quantity(*open.order));
+  held.effective = effective_after(held.effective, *open.order);
 }
 
 void FollowerBook::close_order(OrderRef ref, const OpenOrder& order, Qty filled) noexcept {

@@ -71,6 +71,10 @@ class Gate {
   // REQUIRES: `terms` is of a kind that was admitted and for no more than is left of it; that much
   // is then taken off. Stamps `decided_ns`.
   Order approve(Admission& admission, OrderTerms terms) const noexcept;
+  // An order that was approved before a restart, by the journal's word.
+  static Order approved_before(const OrderTerms& terms) noexcept {
+    return Order(Order::Approval(), terms);
+  }
 
  private:
   const Clock& clock_;

@@ -75,4 +75,11 @@ void Ledger::take(Lot& lot, Qty leader, Qty follower) noexcept {
   follower_ -= follower;
 }
 
+void Ledger::restore(const LotRow& lot) noexcept {
+  ASSERT(size_ < lots_.size());
+  leader_ = bounded_sum(leader_, lot.leader);
+  follower_ = bounded_sum(follower_, lot.follower);
+  lots_[size_++] = Lot{lot.leader, lot.follower, lot.rate_units};
+}
+
 }  // namespace copyd::risk

@@ -43,6 +43,18 @@ class Ledger {
   // Forgets all lots; `leader` is then held and not copied.
   void replace_not_copied(Qty leader) noexcept;
 
+  // As it stands, oldest first; and the same again, lot by lot. REQUIRES: i < lots(); room for one
+  // more.
+  struct LotRow {
+    Qty leader;
+    Qty follower;
+    std::int64_t rate_units = -1;  // −1: none
+  };
+  LotRow lot(std::size_t i) const noexcept {
+    return {lots_[i].leader, lots_[i].follower, lots_[i].rate_units};
+  }
+  void restore(const LotRow& lot) noexcept;
+
  private:
   struct Lot {
     Qty leader;

@@ -89,6 +89,33 @@ void OutcomeTable::conclude(std::uint32_t slot) noexcept {
   --size_;
 }
 
+OutcomeTable::Row OutcomeTable::row(std::uint32_t slot) const noexcept {
+  const Record& record = records_[slot];
+  return {.first_skip = record.first_skip,
+          .failed = record.failed,
+          .carried = record.carried,
+          .filled = record.filled,
+          .moved = record.moved};
+}
+
+std::uint32_t OutcomeTable::restore(FollowerCells& cells, const Row& row) {
+  const std::uint32_t slot = begin(cells);
+  Record& record = records_[slot];
+  record.open_parts = 0;
+  record.first_skip = row.first_skip;
+  record.failed = row.failed;
+  record.carried = row.carried;
+  record.filled = row.filled;
+  record.moved = row.moved;
+  return slot;
+}
+
+void OutcomeTable::restore_order(std::uint32_t slot, bool unknown) noexcept {
+  if (slot == no_slot) return;
+  ++records_[slot].open_parts;
+  if (unknown) order_unknown(slot);
+}
+
 Outcome OutcomeTable::outcome_of(const Record& record) const noexcept {
   if (record.failed) return Outcome::failed;
   if (record.first_skip) return Outcome::skipped;

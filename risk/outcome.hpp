@@ -53,6 +53,19 @@ class OutcomeTable {
 
   std::size_t size() const noexcept { return size_; }
 
+  // A record as it stands, and the same again, before its orders are: each of them is then told
+  // with `restore_order`. REQUIRES: `slot` is open.
+  struct Row {
+    std::optional<Reject> first_skip;
+    bool failed = false;
+    bool carried = false;
+    bool filled = false;
+    bool moved = false;
+  };
+  Row row(std::uint32_t slot) const noexcept;
+  std::uint32_t restore(FollowerCells& cells, const Row& row);
+  void restore_order(std::uint32_t slot, bool unknown) noexcept;
+
  private:
   struct Record {
     FollowerCells* cells = nullptr;

@@ -23,6 +23,8 @@ class CopierRig {
     config::Link link = link_to("alpha", config::FixedRatio{Ratio::whole(1)});
     config::FollowerMode state = config::FollowerMode::active;
     bool connected = true;
+    PositionMode mode = PositionMode::one_way;
+    journal::Writer* journal = nullptr;
   };
   explicit CopierRig(const Options& options) : cells(options.followers) {
     leaders = {{.label = "alpha"}, {.label = "beta"}};
@@ -54,10 +56,11 @@ class CopierRig {
                                                               .notices = notices,
                                                               .cells = cells,
                                                               .stages = stages,
-                                                              .settle_start = 5'000});
+                                                              .settle_start = 5'000,
+                                                              .journal = options.journal});
     command(TimeSample{.at = clock.now(), .venue = VenueTime{1'000'000}});
     if (!options.connected) return;
-    for (std::uint16_t i = 0; i < options.followers; ++i) connect(FollowerId{i});
+    for (std::uint16_t i = 0; i < options.followers; ++i) connect(FollowerId{i}, options.mode);
     step();
   }
   CopierRig() : CopierRig(Options{}) {}
