@@ -86,9 +86,13 @@ struct OrderTerms {
   Leg leg = Leg::both;            // the follower's leg; LONG or SHORT only in hedge mode
   OrderKind kind = OrderKind::increase;
   bool reduce_only = false;       // one-way mode only
-  // Of an order that was in flight when the last run ended; else 0 and false.
-  std::uint8_t attempt = 0;       // the one that may be at the venue, or else the first to be written
-  bool doubtful = false;          // `attempt` may be at the venue: it is asked for before all else
+  // Of an order that was in flight when the last run ended; else all 0.
+  Qty filled_before;              // by attempts that have ended
+  std::uint8_t attempt = 0;       // the last one that may have been written
+  std::uint8_t doubts = 0;        // so many attempts, `attempt` the last of them, may be at the
+                                  // venue: they are asked for, the first one first, before anything
+                                  // is written. 0: none was written, or all have ended
+  bool ended = false;             // `attempt` was written and has ended: the next one is due
 };
 
 // An order that passed every check. Only risk/'s gate holds the key to make one, so nothing

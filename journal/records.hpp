@@ -26,10 +26,9 @@ inline constexpr std::array<char, 8> magic{'c', 'o', 'p', 'y', 'd', 'j', 'n', 'l
 enum class Type : std::uint16_t {
   // Of every segment.
   segment = 1,
-  // The preamble of the copy agent's first segment after a start: what the ids stand for.
+  // The preamble of a run: what its ids stand for. The books it begins with follow.
   text = 2,
   symbol = 3,
-  account = 4,
   policy = 5,
   // Inputs of the copy agent.
   leader_fill = 10,
@@ -48,6 +47,7 @@ enum class Type : std::uint16_t {
   unknown = 32,
   absent = 33,
   finished = 34,
+  resumed = 35,
   // The rows of the books, in a snapshot or when one start hands them to the next.
   books = 40,
   last_price = 41,
@@ -116,15 +116,6 @@ struct SymbolDefinition {
   Name<48> name;
 };
 
-struct Account {
-  static constexpr Type type = Type::account;
-  enum class Role : std::uint8_t { leader, follower };
-  std::uint16_t id = 0;
-  Role role = Role::leader;
-  std::uint8_t spare = 0;
-  Name<32> label;
-};
-
 // From here on this generation of the configuration decides.
 struct Policy {
   static constexpr Type type = Type::policy;
@@ -137,8 +128,9 @@ inline constexpr std::int64_t unknown_age = INT64_MIN;
 
 struct Fill {
   static constexpr Type type = Type::leader_fill;
-  LeaderFill fill;
+  LeaderFill fill{};
   std::int64_t age_ms = unknown_age;  // by the venue's clock, when it was decided
+  std::uint64_t doubts = 0;           // attempts that a lost journal may have known of its orders
 };
 
 struct Position {
@@ -148,14 +140,14 @@ struct Position {
 
 struct Done {
   static constexpr Type type = Type::order_done;
-  CopyId copy_id;
-  OrderDone done;
+  CopyId copy_id{};
+  OrderDone done{};
 };
 
 struct Unknown {
   static constexpr Type type = Type::order_unknown;
-  CopyId copy_id;
-  FollowerId follower;
+  CopyId copy_id{};
+  FollowerId follower{};
 };
 
 struct Held {
@@ -194,15 +186,15 @@ struct Mark {
 // order id of this copy id and attempt.
 struct Intent {
   static constexpr Type type = Type::intent;
-  CopyId copy_id;
-  Qty qty;
-  Price limit;
+  CopyId copy_id{};
+  Qty qty{};
+  Price limit{};
   std::int64_t timestamp_ms = 0;  // as signed
   std::int64_t received_ns = 0;   // of the fill; 0: none caused it
   std::int64_t expires_ns = 0;
   std::int32_t recv_window_ms = 0;
-  FollowerId follower;
-  SymbolId symbol;
+  FollowerId follower{};
+  SymbolId symbol{};
   Side side = Side::buy;
   Leg leg = Leg::both;
   OrderKind kind = OrderKind::increase;
@@ -214,21 +206,21 @@ struct Intent {
 // What the venue said of one attempt, by any way.
 struct Answer {
   static constexpr Type type = Type::answer;
-  CopyId copy_id;
-  Qty filled;
-  Price average;
+  CopyId copy_id{};
+  Qty filled{};
+  Price average{};
   std::int64_t venue_ms = 0;
   std::int32_t status = 0;  // HTTP's, or that of a WebSocket answer; 0: an event of the stream
   std::int32_t code = 0;    // the venue's error
-  FollowerId follower;
+  FollowerId follower{};
   std::uint8_t attempt = 0;
   std::uint8_t final_ = 0;  // the attempt has ended
 };
 
 // An attempt whose fate is not known, or is proven not to exist.
 struct Fate {
-  CopyId copy_id;
-  FollowerId follower;
+  CopyId copy_id{};
+  FollowerId follower{};
   std::uint8_t attempt = 0;
 };
 struct Lost : Fate {
@@ -238,11 +230,23 @@ struct Absent : Fate {
   static constexpr Type type = Type::absent;
 };
 
+// An order of an earlier run, as the lane has taken it over: nothing that was written of it before
+// this is needed any more.
+struct Resumed {
+  static constexpr Type type = Type::resumed;
+  CopyId copy_id{};
+  FollowerId follower{};
+  std::uint8_t attempt = 0;
+  std::uint8_t doubts = 0;
+  std::uint8_t ended = 0;
+  Qty filled_before{};
+};
+
 // The order was reported to the copy agent: nothing more of it will be written.
 struct Finished {
   static constexpr Type type = Type::finished;
-  CopyId copy_id;
-  FollowerId follower;
+  CopyId copy_id{};
+  FollowerId follower{};
   OrderEnd end = OrderEnd::executed;
 };
 
@@ -261,36 +265,36 @@ struct Books {
 
 struct LastPrice {
   static constexpr Type type = Type::last_price;
-  SymbolId symbol;
-  Price price;
+  SymbolId symbol{};
+  Price price{};
 };
 
 struct Follower {
   static constexpr Type type = Type::follower;
   static constexpr std::size_t causes_max = 16;
-  FollowerId id;
+  FollowerId id{};
   std::uint8_t mode_known = 0;
   PositionMode mode = PositionMode::one_way;
   std::uint8_t equity_known = 0;
   std::array<FollowerState, causes_max> states{};  // by StateCause
-  Usd equity;
+  Usd equity{};
 };
 
 struct LinkEquity {
   static constexpr Type type = Type::link_equity;
-  FollowerId follower;
+  FollowerId follower{};
   std::uint16_t link = 0;  // its place in the follower's list of links
-  LeaderId leader;
+  LeaderId leader{};
   std::uint8_t known = 0;
-  Usd leader_equity;
+  Usd leader_equity{};
 };
 
 struct Ledger {
   static constexpr Type type = Type::ledger;
-  FollowerId follower;
+  FollowerId follower{};
   std::uint16_t link = 0;
-  LeaderId leader;
-  SymbolId symbol;
+  LeaderId leader{};
+  SymbolId symbol{};
   Leg leg = Leg::both;  // the leader's
   std::uint8_t out_of_sync = 0;
 };
@@ -298,17 +302,17 @@ struct Ledger {
 // Of the ledger before it; oldest first.
 struct Lot {
   static constexpr Type type = Type::lot;
-  Qty leader;
-  Qty follower;
+  Qty leader{};
+  Qty follower{};
   std::int64_t rate_units = -1;  // −1: none
 };
 
 struct HeldLeg {
   static constexpr Type type = Type::held_leg;
-  FollowerId follower;
-  SymbolId symbol;
+  FollowerId follower{};
+  SymbolId symbol{};
   Leg leg = Leg::both;
-  Qty position;
+  Qty position{};
 };
 
 inline constexpr std::uint32_t no_outcome = UINT32_MAX;
@@ -316,7 +320,7 @@ inline constexpr std::uint32_t no_outcome = UINT32_MAX;
 // A leader fill whose orders are not all finished.
 struct Outcome {
   static constexpr Type type = Type::outcome;
-  FollowerId follower;
+  FollowerId follower{};
   std::uint8_t skipped = 0;
   std::uint8_t skip = 0;  // the Reject, if skipped
   std::uint32_t number = 0;
@@ -329,18 +333,70 @@ struct Outcome {
 struct OpenOrder {
   static constexpr Type type = Type::open_order;
   static constexpr std::uint8_t no_ledger = 255;
-  OrderTerms terms;  // `ref` is of no meaning
+  CopyId copy_id{};
+  Qty qty{};
+  Price limit{};
+  Qty filled_before{};
+  Mono received{};
+  Mono expires{};
   std::uint32_t outcome = no_outcome;
+  FollowerId follower{};
+  SymbolId symbol{};
   std::uint16_t link = 0;
-  LeaderId leader;                      // of the link
+  LeaderId leader{};  // of the link
+  Side side = Side::buy;
+  Leg leg = Leg::both;
+  OrderKind kind = OrderKind::increase;
+  std::uint8_t reduce_only = 0;
+  std::uint8_t attempt = 0;
+  std::uint8_t doubts = 0;
+  std::uint8_t ended = 0;
   std::uint8_t ledger_leg = no_ledger;  // of the ledger that asked, of the same link and symbol
   std::uint8_t unknown = 0;
+
+  OpenOrder() = default;
+  explicit OpenOrder(const OrderTerms& terms) noexcept
+      : copy_id(terms.copy_id),
+        qty(terms.qty),
+        limit(terms.limit),
+        filled_before(terms.filled_before),
+        received(terms.received),
+        expires(terms.expires),
+        follower(terms.follower),
+        symbol(terms.symbol),
+        side(terms.side),
+        leg(terms.leg),
+        kind(terms.kind),
+        reduce_only(terms.reduce_only),
+        attempt(terms.attempt),
+        doubts(terms.doubts),
+        ended(terms.ended) {}
+  // Without a place in the table of orders.
+  OrderTerms terms() const noexcept {
+    OrderTerms out;
+    out.copy_id = copy_id;
+    out.qty = qty;
+    out.limit = limit;
+    out.received = received;
+    out.expires = expires;
+    out.follower = follower;
+    out.symbol = symbol;
+    out.side = side;
+    out.leg = leg;
+    out.kind = kind;
+    out.reduce_only = reduce_only != 0;
+    out.filled_before = filled_before;
+    out.attempt = attempt;
+    out.doubts = doubts;
+    out.ended = ended != 0;
+    return out;
+  }
 };
 
 // Fills of one follower that have ended so.
 struct Count {
   static constexpr Type type = Type::count;
-  FollowerId follower;
+  FollowerId follower{};
   std::uint8_t is_skip = 0;  // `index` is a Reject, else an Outcome
   std::uint8_t index = 0;
   std::uint32_t spare = 0;
@@ -349,18 +405,18 @@ struct Count {
 
 struct LeaderLeg {
   static constexpr Type type = Type::leader_leg;
-  LeaderId leader;
-  SymbolId symbol;
+  LeaderId leader{};
+  SymbolId symbol{};
   Leg leg = Leg::both;
-  Qty qty;
+  Qty qty{};
 };
 
 struct SeenTrade {
   static constexpr Type type = Type::seen_trade;
-  LeaderId leader;
-  SymbolId symbol;
+  LeaderId leader{};
+  SymbolId symbol{};
   std::uint32_t spare = 0;
-  TradeId trade;
+  TradeId trade{};
   std::int64_t time_ms = 0;
 };
 
@@ -371,7 +427,7 @@ struct BooksEnd {
 
 // The layout is the format: a change of any of these is a new number.
 static_assert(sizeof(Segment) == 72 && sizeof(Text) == 96 && sizeof(SymbolDefinition) == 96);
-static_assert(sizeof(Account) == 36 && sizeof(Policy) == 4 && sizeof(Fill) == 72);
+static_assert(sizeof(Policy) == 4 && sizeof(Fill) == 80);
 static_assert(sizeof(Position) == 16 && sizeof(Done) == 64 && sizeof(Unknown) == 18);
 static_assert(sizeof(Held) == 16 && sizeof(Link) == 4 && sizeof(State) == 4);
 static_assert(sizeof(LeaderEquity) == 24 && sizeof(FollowerEquity) == 24 && sizeof(Mark) == 16);

@@ -77,9 +77,12 @@ Copier::Copier(const CopierSetup& setup)
       orders_(order_slots(setup)),
       outcomes_(order_slots(setup) + 1),
       gate_(setup.clock),
-      shared_{symbols_, last_prices_, symbol_keys_, leader_keys_, orders_, settle_number_, gate_},
+      shared_{symbols_, last_prices_,   symbol_keys_, leader_keys_,
+              orders_,  settle_number_, gate_,        doubts_},
       followers_of_(setup.leaders.size()),
-      journal_(setup.journal) {
+      journal_(setup.journal),
+      replaying_(setup.replays),
+      doubt_until_(setup.doubt_until) {
   ASSERT(cells_.size() >= setup.followers.size());
   for (const auto& lane : setup.lanes) lanes_.push_back({lane.orders, lane.reports});
   books_.reserve(setup.followers.size());
@@ -125,10 +128,14 @@ void Copier::apply(const LeaderFill& fill) {
   if (fill.qty.sign() <= 0) return;
   Moment moment{.age = std::nullopt, .now = clock_.now()};
   if (venue_clock_.known()) moment.age = venue_clock_.at(moment.now) - fill.time;
+  const bool doubtful = doubt_until_ && fill.time <= *doubt_until_;
+  doubts_ = doubtful ? lost_attempts : std::uint8_t{0};
   append(journal::Fill{.fill = fill,
-                       .age_ms = moment.age ? moment.age->count() : journal::unknown_age});
+                       .age_ms = moment.age ? moment.age->count() : journal::unknown_age,
+                       .doubts = doubts_});
   check_journal();
   decide(fill, moment);
+  doubts_ = 0;
 }
 
 void Copier::decide(const LeaderFill& fill, const Moment& moment) {

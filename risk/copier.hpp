@@ -67,6 +67,9 @@ struct CopierSetup {
   StageTimes& stages;                  // Stage::decide is recorded here
   std::int64_t settle_start = 0;       // n of the first settle(n): the start time in nanoseconds
   journal::Writer* journal = nullptr;  // null: nothing is kept
+  // Fills up to then may have been copied by a run whose journal the disk has lost.
+  std::optional<VenueTime> doubt_until{};
+  bool replays = false;  // nothing is handed to a lane: only good for `replay` and `save`
 };
 
 class Copier final : public Agent, private BookSink {
@@ -86,8 +89,8 @@ class Copier final : public Agent, private BookSink {
   // ---- kept over a restart (copier_journal.cpp); cold, before do_work is first called
   // ------------
 
-  // Applies an input as it was applied before. From the first call on nothing is handed to a lane:
-  // this Copier is only good for `save`. Records that are no inputs are passed over.
+  // Applies an input as it was applied before. Records that are no inputs are passed over.
+  // REQUIRES: it was set up with `replays`.
   void replay(const journal::Record& record);
   // The books as rows, without their end.
   void save(journal::RowSink& sink) const;
@@ -97,6 +100,8 @@ class Copier final : public Agent, private BookSink {
   // After the last row.
   void restored();
 
+  // Attempts of one order that a lost journal may have known.
+  static constexpr std::uint8_t lost_attempts = 4;
   static constexpr int commands_per_pass = 16;
   static constexpr int book_rows_per_pass = 64;
   static constexpr std::size_t queries_max = 16;  // of the book, waiting for their turn
@@ -219,7 +224,9 @@ class Copier final : public Agent, private BookSink {
 
   journal::Writer* const journal_;
   bool journal_lost_ = false;
-  bool replaying_ = false;
+  const bool replaying_;
+  const std::optional<VenueTime> doubt_until_;
+  std::uint8_t doubts_ = 0;                                   // of the fill that is being applied
   std::map<CopyId, OrderRef> replayed_orders_;                // in flight, while replaying
   std::map<std::uint32_t, std::uint32_t> restored_outcomes_;  // slots, by the number of their row
   FollowerBook* restoring_ = nullptr;

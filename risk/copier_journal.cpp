@@ -62,14 +62,16 @@ OrderRef Copier::in_replay(const CopyId& id) const {
 }
 
 void Copier::replay(const journal::Record& record) {
-  replaying_ = true;
+  ASSERT(replaying_);
   switch (static_cast<journal::Type>(record.type)) {
     case journal::Type::leader_fill: {
       const auto input = record.as<journal::Fill>();
       Moment moment{.age = std::nullopt, .now = Mono{record.mono_ns}};
       if (input.age_ms != journal::unknown_age)
         moment.age = std::chrono::milliseconds(input.age_ms);
+      doubts_ = static_cast<std::uint8_t>(input.doubts);
       decide(input.fill, moment);
+      doubts_ = 0;
       break;
     }
     case journal::Type::leader_position:
@@ -147,13 +149,13 @@ void Copier::save_orders(const FollowerBook& book, std::uint32_t& outcomes,
   book.each_open_order([&](std::uint32_t slot) {
     const OpenOrder& order = orders_.at(slot);
     const auto asking = book.asking_leg(order);
-    sink.put(journal::OpenOrder{
-        .terms = *order.order,
-        .outcome = order.outcome == no_slot ? journal::no_outcome : numbers.at(order.outcome),
-        .link = order.link,
-        .leader = book.links()[order.link].leader,
-        .ledger_leg = asking ? static_cast<std::uint8_t>(*asking) : journal::OpenOrder::no_ledger,
-        .unknown = order.unknown});
+    journal::OpenOrder row(*order.order);
+    if (order.outcome != no_slot) row.outcome = numbers.at(order.outcome);
+    row.link = order.link;
+    row.leader = book.links()[order.link].leader;
+    if (asking) row.ledger_leg = static_cast<std::uint8_t>(*asking);
+    row.unknown = order.unknown;
+    sink.put(row);
   });
 }
 
@@ -231,7 +233,7 @@ bool Copier::restore_outcome(const journal::Outcome& row) {
 }
 
 bool Copier::restore_order(const journal::OpenOrder& row) {
-  const std::uint16_t follower = row.terms.follower.value;
+  const std::uint16_t follower = row.follower.value;
   if (follower >= books_.size()) return false;
   const auto ref = books_[follower].restore(row);
   if (!ref) return false;
@@ -240,9 +242,10 @@ bool Copier::restore_order(const journal::OpenOrder& row) {
     order.outcome = at->second;
     outcomes_.restore_order(order.outcome, order.unknown);
   }
+  if (replaying_) replayed_orders_.emplace(row.copy_id, *ref);
   Lane& lane = lanes_[lane_of_[follower]];
   if (hand_over(lane, ref->slot)) return true;
-  if (row.terms.kind == OrderKind::reduce) wait_for_room(lane, ref->slot);
+  if (row.kind == OrderKind::reduce) wait_for_room(lane, ref->slot);
   else bounced_.push_back(*ref);
   return true;
 }

@@ -62,6 +62,9 @@ struct BookShared {
   OrderTable& orders;
   std::int64_t& settle_number;  // n of the next settle(n)
   const Gate& gate;
+  // Of the orders that the present event makes: attempts that the journal may have lost, so that
+  // they may be at the venue already.
+  const std::uint8_t& doubts;
 };
 
 class FollowerBook {

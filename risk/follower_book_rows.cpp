@@ -100,10 +100,10 @@ std::optional<Leg> FollowerBook::asking_leg(const OpenOrder& order) const noexce
 }
 
 std::optional<OrderRef> FollowerBook::restore(const journal::OpenOrder& row) {
-  const auto leg = leg_index(row.terms.leg);
+  const auto leg = leg_index(row.leg);
   if (!leg || setup_.links.empty()) return std::nullopt;
-  const Index symbol = symbol_entry(row.terms.symbol);
-  OrderTerms terms = row.terms;
+  const Index symbol = symbol_entry(row.symbol);
+  OrderTerms terms = row.terms();
   terms.ref = shared_.orders.open();
   terms.follower = setup_.id;
   OpenOrder& open = shared_.orders.at(terms.ref.slot);

@@ -30,7 +30,7 @@ class Run final : public risk::BookSink {
       symbol_keys_.push_back(name_key(symbols_[SymbolId{static_cast<std::uint16_t>(i)}].name));
     for (const auto& name : leaders_) leader_keys_.push_back(name_key(name));
     shared_.emplace(risk::BookShared{symbols_, prices_, symbol_keys_, leader_keys_, orders_,
-                                     settle_number_, gate_});
+                                     settle_number_, gate_, doubts_});
     risk::FollowerBook::Setup setup;
     setup.key = name_key("follower");
     setup.limits = risk::resolve(test.limits);
@@ -142,6 +142,7 @@ class Run final : public risk::BookSink {
   std::vector<NameKey> symbol_keys_, leader_keys_;
   risk::OrderTable orders_;
   std::int64_t settle_number_ = 1;
+  std::uint8_t doubts_ = 0;
   ManualClock clock_;
   risk::Gate gate_{clock_};
   std::optional<risk::BookShared> shared_;

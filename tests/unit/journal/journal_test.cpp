@@ -1,5 +1,8 @@
 // What an agent appends is read back; what a stop leaves is told from what somebody changed.
 #include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -247,6 +250,28 @@ TEST(Journal, SyncsComeInGroups) {
   const auto after = rig.disk.syncs();
   rig.turn();
   EXPECT_EQ(rig.disk.syncs(), after);
+}
+
+// docs/JOURNAL.md shows one record byte by byte.
+TEST(Journal, TheWorkedExampleIsARecord) {
+  std::ifstream page(COPYD_SOURCE_DIR "/docs/JOURNAL.md");
+  std::vector<std::byte> bytes;
+  for (std::string line; std::getline(page, line);) {
+    if (line.size() != 53 || line[4] != ' ' || line[5] != ' ') continue;
+    std::istringstream words(line.substr(6));
+    for (std::string word; words >> word;)
+      bytes.push_back(static_cast<std::byte>(std::stoi(word, nullptr, 16)));
+  }
+  ASSERT_EQ(bytes.size(), record_size);
+  Record record;
+  std::memcpy(&record, bytes.data(), sizeof record);
+  EXPECT_EQ(record.crc, checksum(record));
+  EXPECT_EQ(record.type, static_cast<std::uint16_t>(Type::mark));
+  EXPECT_EQ(record.length, sizeof(Mark));
+  EXPECT_EQ(record.sequence, 42U);
+  EXPECT_EQ(record.durable, 40U);
+  EXPECT_EQ(record.as<Mark>().mark.symbol, SymbolId{7});
+  EXPECT_EQ(record.as<Mark>().mark.price, *Price::parse("50000.12"));
 }
 
 TEST(SegmentName, IsReadBackAndNothingElseIs) {

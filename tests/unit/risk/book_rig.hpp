@@ -58,7 +58,8 @@ class BookRig final : public risk::BookSink {
   explicit BookRig(const Options& options)
       : settle_number(options.settle_start),
         prices(symbols.size()),
-        shared{symbols, prices, symbol_keys, leader_keys, orders, settle_number, gate} {
+        shared{symbols, prices, symbol_keys, leader_keys, orders, settle_number, gate,
+               doubts} {
     risk::FollowerBook::Setup setup;
     setup.key = name_key(options.name);
     setup.limits = options.limits;
@@ -149,6 +150,7 @@ class BookRig final : public risk::BookSink {
   std::array<NameKey, 2> leader_keys{11, 12};
   risk::OrderTable orders{256};
   risk::Gate gate{clock};
+  std::uint8_t doubts = 0;
   risk::BookShared shared;
   std::unique_ptr<risk::FollowerBook> book;
 };

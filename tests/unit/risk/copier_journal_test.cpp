@@ -15,19 +15,13 @@ namespace {
 
 using journal::Record;
 
-// Rows as records; an order's place in its table is of no meaning.
+// Rows as records.
 class Rows final : public journal::RowSink {
  public:
   void row(journal::Type type, std::span<const std::byte> payload) override {
     Record record{.type = static_cast<std::uint16_t>(type),
                   .length = static_cast<std::uint16_t>(payload.size())};
     std::copy(payload.begin(), payload.end(), record.payload.begin());
-    if (type == journal::Type::open_order) {
-      auto order = record.as<journal::OpenOrder>();
-      order.terms.ref = {};
-      order = journal::without_padding(order);
-      std::memcpy(record.payload.data(), &order, sizeof order);
-    }
     all.push_back(record);
   }
   std::size_t count(journal::Type type) const {
@@ -164,7 +158,9 @@ TEST(CopierJournal, AReplayMakesTheSameBooksAndSoDoTheirRows) {
 
     auto again = options_with(nullptr, mode);
     again.connected = false;
-    CopierRig replayed(again);
+    auto replays = again;
+    replays.replays = true;
+    CopierRig replayed(replays);
     replay_into(*replayed.copier, kept.disk);
     expect_same(rows, rows_of(*replayed.copier));
     EXPECT_TRUE(replayed.taken().empty());
@@ -190,8 +186,8 @@ TEST(CopierJournal, OrdersInFlightAreHandedToTheirLanesAgain) {
   for (Record& row : rows.all)
     if (row.type == static_cast<std::uint16_t>(journal::Type::open_order)) {
       auto order = row.as<journal::OpenOrder>();
-      order.terms.attempt = 2;
-      order.terms.doubtful = true;
+      order.attempt = 2;
+      order.doubts = 1;
       std::memcpy(row.payload.data(), &order, sizeof order);
     }
   CopierRig next(CopierRig::Options{.connected = false});
@@ -200,7 +196,7 @@ TEST(CopierJournal, OrdersInFlightAreHandedToTheirLanesAgain) {
   const auto again = next.taken();
   ASSERT_EQ(again.size(), 3U);
   for (const auto& order : again) {
-    EXPECT_TRUE(order->doubtful);
+    EXPECT_EQ(order->doubts, 1);
     EXPECT_EQ(order->attempt, 2);
     EXPECT_EQ(order->qty, "2"_qty);
   }
@@ -211,6 +207,22 @@ TEST(CopierJournal, OrdersInFlightAreHandedToTheirLanesAgain) {
   EXPECT_EQ(next.row(0).position, "2"_qty);
   EXPECT_EQ(next.outcome(0, Outcome::copied), 1);
   EXPECT_EQ(next.copier->in_flight(), 0U);
+}
+
+TEST(CopierJournal, OrdersOfFillsThatALostJournalMayHaveKnownAreInDoubt) {
+  CopierRig::Options options;
+  options.doubt_until = VenueTime{1'000'000};
+  CopierRig rig(options);
+  auto fill = rig.fill_of(Side::buy, "1"_qty);
+  rig.hand(fill);
+  const auto doubtful = rig.taken();
+  ASSERT_EQ(doubtful.size(), 3U);
+  EXPECT_EQ(doubtful[0]->doubts, risk::Copier::lost_attempts);
+  EXPECT_EQ(doubtful[0]->attempt, risk::Copier::lost_attempts - 1);
+  fill = rig.fill_of(Side::buy, "1"_qty);
+  fill.time = VenueTime{1'000'001};
+  rig.hand(fill);
+  EXPECT_EQ(rig.taken()[0]->doubts, 0);
 }
 
 TEST(CopierJournal, RowsOfAFollowerOrLinkThatIsNoMoreAreDropped) {

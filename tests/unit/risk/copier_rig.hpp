@@ -25,6 +25,8 @@ class CopierRig {
     bool connected = true;
     PositionMode mode = PositionMode::one_way;
     journal::Writer* journal = nullptr;
+    std::optional<VenueTime> doubt_until{};
+    bool replays = false;
   };
   explicit CopierRig(const Options& options) : cells(options.followers) {
     leaders = {{.label = "alpha"}, {.label = "beta"}};
@@ -57,7 +59,9 @@ class CopierRig {
                                                               .cells = cells,
                                                               .stages = stages,
                                                               .settle_start = 5'000,
-                                                              .journal = options.journal});
+                                                              .journal = options.journal,
+                                                              .doubt_until = options.doubt_until,
+                                                              .replays = options.replays});
     command(TimeSample{.at = clock.now(), .venue = VenueTime{1'000'000}});
     if (!options.connected) return;
     for (std::uint16_t i = 0; i < options.followers; ++i) connect(FollowerId{i}, options.mode);

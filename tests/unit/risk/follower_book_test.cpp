@@ -288,7 +288,7 @@ TEST(FollowerBook, GrowsBeyondWhatItReserves) {
   std::vector<NameKey> keys(rig.symbols.size(), 9);
   std::int64_t number = 0;
   const BookShared shared{rig.symbols, rig.prices, keys,    rig.leader_keys,
-                          rig.orders,  number,     rig.gate};
+                          rig.orders,  number,     rig.gate, rig.doubts};
   FollowerBook::Setup setup;
   setup.links.push_back(
       resolve(link_to("alpha", config::FixedRatio{"1"_ratio}), alpha, rig.symbols));

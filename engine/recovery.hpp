@@ -1,0 +1,71 @@
+// Recovery: what a start finds in the journal, in the ids of this run, ready to be handed to the
+// agents. Every start is a recovery; after an orderly stop there is little in it.
+//
+//   copy-….seg   ─ Replay ─▶ books, leaders ─┐
+//   lane0-….seg  ─┐                          ├─▶ rows of this run ─▶ Copier, lanes, feed
+//   lane1-….seg  ─┴─ attempts by copy id ────┘
+//
+// An order in flight without a written intent was not sent. One with an intent may be at the venue:
+// its lane asks for it before anything else is written. Cold; at start.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/copy_id.hpp"
+#include "core/result.hpp"
+#include "engine/replay.hpp"
+#include "journal/journal.hpp"
+#include "journal/reader.hpp"
+
+namespace copyd::engine {
+
+// How far the journal can be trusted.
+enum class Trust : std::uint8_t {
+  whole,    // all that was promised is there
+  fresh,    // there is no journal: the first start here
+  lossy,    // the machine stopped since: what was not yet on the disk may be missing
+  corrupt,  // something that was on the disk has changed: `damage` names it
+};
+
+struct Recovered {
+  Trust trust = Trust::fresh;
+  std::string damage;                 // file, offset and reason; for corrupt
+  std::vector<std::string> notes;     // worth a line in the log
+  std::vector<journal::Record> rows;  // the books in the ids of this run, orders with attempts
+  std::map<LeaderId, LeaderTrack> leaders;
+  journal::Journal::Behind copy;  // where the writers go on
+  std::map<std::string, journal::Journal::Behind> lanes;
+  std::vector<std::string> obsolete;  // segments that nothing needs once this run has begun
+};
+
+// Cuts off torn tails; changes nothing else. Errors: those of the disk, and Errc::refused for a
+// journal that a newer version wrote (`damage` of the second function says it in words).
+Result<Recovered> recover(journal::Disk& disk, const RunNames& live);
+
+// What one lane knows of one order.
+struct AttemptRecord {
+  std::uint8_t attempt = 0;
+  std::uint8_t doubts = 0;  // as OrderTerms has it
+  bool ended = false;
+  Qty filled_before;
+};
+class LaneTrack {
+ public:
+  void apply(const journal::Record& record);
+  // Null: nothing of it was written.
+  const AttemptRecord* find(const CopyId& id) const;
+
+ private:
+  struct Known {
+    AttemptRecord record;
+    Qty filled;  // by the running attempt
+  };
+  std::map<CopyId, Known> orders_;
+};
+
+}  // namespace copyd::engine

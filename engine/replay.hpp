@@ -1,0 +1,119 @@
+// Replay: the books of an earlier run, rebuilt from what its copy agent wrote.
+//
+// The journal carries all that a decision rests on. A run begins with its preamble, the
+// configuration as text and the symbols with their filters, and with the books it began with, as
+// rows; its inputs follow. Replay decides under the policies and ids of the run that wrote;
+// Translation takes its rows to the ids of the run that goes on. A run whose beginning is not whole
+// never began: what was before it counts. Cold; one thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/schema.hpp"
+#include "core/channel.hpp"
+#include "core/clock.hpp"
+#include "core/counters.hpp"
+#include "core/symbols.hpp"
+#include "journal/reader.hpp"
+#include "journal/records.hpp"
+#include "journal/writer.hpp"
+#include "risk/copier.hpp"
+
+namespace copyd::engine {
+
+// Whose numbers the ids of a run are.
+struct RunNames {
+  std::string config_text;
+  std::shared_ptr<const config::Config> config;
+  SymbolTable symbols;
+  std::int64_t wall_offset_ns = 0;  // wall clock − steady clock
+
+  // The records of a preamble, in order.
+  std::vector<journal::Record> preamble(std::uint32_t generation) const;
+};
+
+// How a run begins: its preamble, then the books it begins with. False: the writer has failed.
+bool write_beginning(journal::Writer& writer, const RunNames& names,
+                     std::span<const journal::Record> rows, Mono now);
+
+// Takes rows as records.
+class RowList final : public journal::RowSink {
+ public:
+  void row(journal::Type type, std::span<const std::byte> payload) override;
+  std::vector<journal::Record> all;
+};
+
+// Turns rows of one run into rows of another. Rows of what the other does not know are dropped and
+// named in `dropped`, once each.
+class Translation {
+ public:
+  Translation(const RunNames& from, const RunNames& to);
+  // False: dropped.
+  bool translate(journal::Record& row);
+  const std::vector<std::string>& dropped() const noexcept { return dropped_; }
+
+ private:
+  template <class Payload, class Change>
+  bool change(journal::Record& row, Change change);
+  bool symbol(SymbolId& id);
+  bool leader(LeaderId& id);
+  bool follower(FollowerId& id);
+  bool link(FollowerId old_follower, std::uint16_t& link) const;
+  void drop(std::string what);
+
+  const RunNames& from_;
+  const RunNames& to_;
+  std::int64_t shift_ns_ = 0;  // of steady-clock times
+  bool ledger_dropped_ = false;
+  std::vector<std::string> dropped_;
+};
+
+// What the journal knows of one leader, for the feed to go on from.
+struct LeaderTrack {
+  struct Seen {
+    SymbolId symbol;
+    TradeId trade;
+    VenueTime time;
+  };
+  std::map<std::pair<SymbolId, Leg>, Qty> legs;
+  std::deque<Seen> seen;  // in the order applied
+  void apply(const LeaderFill& fill);
+};
+
+class Replay {
+ public:
+  Replay();
+  ~Replay();
+
+  // The next record of the copy agent, or of a snapshot. False: the record makes no sense where it
+  // stands; `error()` says why.
+  bool apply(const journal::Record& record, const journal::Segment& segment);
+  const std::string& error() const noexcept { return error_; }
+
+  bool has_books() const noexcept { return run_ != nullptr; }
+  // The books and the leaders as rows, in the ids of their run. REQUIRES: has_books().
+  std::vector<journal::Record> rows() const;
+  const RunNames& names() const;
+
+ private:
+  struct Run;
+  struct Preamble;
+  bool begin_run(const journal::Segment& segment);
+  bool read_preamble(const journal::Record& record);
+  bool restore(const journal::Record& row);
+  static void track(Run& run, const journal::Record& record);
+  bool fail(std::string why);
+
+  std::unique_ptr<Preamble> preamble_;
+  std::unique_ptr<Run> begun_;  // its first rows are being read
+  std::unique_ptr<Run> run_;
+  std::string error_;
+};
+
+}  // namespace copyd::engine

@@ -1,0 +1,393 @@
+// What a start finds in the journal of the run before it.
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+#include "config/load.hpp"
+#include "engine/recovery.hpp"
+#include "support/memory_disk.hpp"
+
+namespace copyd::engine {
+namespace {
+
+using journal::Record;
+using journal::Type;
+
+constexpr const char* two_followers = R"(
+[venue]
+name = "binance-usdm"
+[[leader]]
+label = "alpha"
+[[follower]]
+label = "bob"
+  [[follower.link]]
+  leader = "alpha"
+  sizing = { mode = "fixed_ratio", ratio = 0.5 }
+[[follower]]
+label = "carol"
+  [[follower.link]]
+  leader = "alpha"
+  sizing = { mode = "fixed_ratio", ratio = 2 }
+)";
+
+// The same accounts in another order, and one leader more.
+constexpr const char* rearranged = R"(
+[venue]
+name = "binance-usdm"
+[[leader]]
+label = "beta"
+[[leader]]
+label = "alpha"
+[[follower]]
+label = "carol"
+  [[follower.link]]
+  leader = "beta"
+  sizing = { mode = "fixed_ratio", ratio = 1 }
+  [[follower.link]]
+  leader = "alpha"
+  sizing = { mode = "fixed_ratio", ratio = 2 }
+[[follower]]
+label = "bob"
+  [[follower.link]]
+  leader = "alpha"
+  sizing = { mode = "fixed_ratio", ratio = 0.5 }
+)";
+
+constexpr const char* without_bob = R"(
+[venue]
+name = "binance-usdm"
+[[leader]]
+label = "alpha"
+[[follower]]
+label = "carol"
+  [[follower.link]]
+  leader = "alpha"
+  sizing = { mode = "fixed_ratio", ratio = 2 }
+)";
+
+SymbolFilters filters() {
+  return {.tick = *Price::parse("0.1"),
+          .step = *Qty::parse("0.001"),
+          .min_qty = *Qty::parse("0.001"),
+          .max_qty = Qty::whole(100),
+          .min_notional = Usd::whole(5)};
+}
+
+RunNames names(const char* text, const std::vector<std::string>& symbols) {
+  RunNames names{.config_text = text, .config = {}, .symbols = {}, .wall_offset_ns = 1'000};
+  const auto loaded = config::load(text, "test.toml");
+  if (!loaded.config) throw std::runtime_error(loaded.faults.front().message);
+  names.config = std::make_shared<const config::Config>(*loaded.config);
+  for (const auto& symbol : symbols)
+    names.symbols.add({.name = symbol, .filters = filters(), .copyable = true});
+  return names;
+}
+
+const std::vector<std::string> usual_symbols{"BTCUSDT", "ETHUSDT"};
+
+// A run that is written by hand, as its agents would.
+struct Rig {
+  test::MemoryDisk disk;
+  ManualClock clock;
+  Channel<Notice> notices{16};
+  journal::Journal journal{disk, clock, notices, {.segment_records = 4096}};
+  journal::Writer* copy = nullptr;
+  journal::Writer* lane = nullptr;
+
+  explicit Rig(const RunNames& of = names(two_followers, usual_symbols)) { begin(of); }
+
+  void begin(const RunNames& of, journal::Journal::Behind behind = {}) {
+    copy = journal.open("copy", behind, 1'000 + clock.now().ns).value();
+    lane = journal.open("lane0", behind, 1'000 + clock.now().ns).value();
+    const Record books = record(journal::Books{.settle_number = 5'000});
+    const Record end = record(journal::BooksEnd{});
+    ASSERT_TRUE(write_beginning(*copy, of, std::vector{books, end}, clock.now()));
+  }
+  template <class Payload>
+  static Record record(const Payload& payload) {
+    Record out{.type = static_cast<std::uint16_t>(Payload::type), .length = sizeof payload};
+    std::memcpy(out.payload.data(), &payload, sizeof payload);
+    return out;
+  }
+  template <class Payload>
+  void input(const Payload& payload) {
+    ASSERT_TRUE(copy->append(payload, clock.now()));
+  }
+  template <class Payload>
+  void at_lane(const Payload& payload) {
+    ASSERT_TRUE(lane->append(payload, clock.now()));
+  }
+  void connect() {
+    for (std::uint16_t i = 0; i < 2; ++i)
+      input(
+          journal::Link{{.follower = FollowerId{i}, .ready = true, .mode = PositionMode::one_way}});
+  }
+  void fill(std::int64_t trade, Side side, const char* qty) {
+    LeaderFill fill;
+    fill.trade = TradeId{trade};
+    fill.price = Price::whole(50'000);
+    fill.qty = fill.order_qty = *Qty::parse(qty);
+    fill.time = VenueTime{1'000 + trade};
+    fill.received = clock.now();
+    fill.side = side;
+    input(journal::Fill{.fill = fill, .age_ms = 3});
+  }
+  Recovered recovered(const RunNames& live = names(two_followers, usual_symbols)) {
+    auto found = recover(disk, live);
+    EXPECT_TRUE(found) << found.error().message();
+    return found ? std::move(found).value() : Recovered();
+  }
+};
+
+template <class Payload>
+std::vector<Payload> rows(const Recovered& found) {
+  std::vector<Payload> all;
+  for (const Record& row : found.rows)
+    if (row.type == static_cast<std::uint16_t>(Payload::type)) all.push_back(row.as<Payload>());
+  return all;
+}
+
+journal::OpenOrder order_of(const Recovered& found, std::uint16_t follower) {
+  for (const auto& order : rows<journal::OpenOrder>(found))
+    if (order.follower == FollowerId{follower}) return order;
+  ADD_FAILURE() << "no order of follower " << follower;
+  return {};
+}
+
+TEST(Recovery, TheFirstStartFindsNothing) {
+  test::MemoryDisk disk;
+  const auto found = recover(disk, names(two_followers, usual_symbols)).value();
+  EXPECT_EQ(found.trust, Trust::fresh);
+  EXPECT_TRUE(found.rows.empty());
+}
+
+TEST(Recovery, BooksLeadersAndOrdersComeBack) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  const auto found = rig.recovered();
+  EXPECT_EQ(found.trust, Trust::whole);
+  EXPECT_TRUE(found.notes.empty());
+  const auto bob = order_of(found, 0);
+  EXPECT_EQ(bob.qty, *Qty::parse("0.5"));
+  EXPECT_EQ(bob.received.ns, rig.clock.now().ns);
+  EXPECT_EQ(order_of(found, 1).qty, Qty::whole(2));
+  const auto& alpha = found.leaders.at(LeaderId{0});
+  EXPECT_EQ(alpha.legs.at({SymbolId{0}, Leg::both}), Qty::whole(1));
+  ASSERT_EQ(alpha.seen.size(), 1U);
+  EXPECT_EQ(alpha.seen[0].trade, TradeId{7});
+  EXPECT_EQ(alpha.seen[0].time, VenueTime{1'007});
+}
+
+TEST(Recovery, AnOrderIsWhatItsLaneWroteOfIt) {
+  struct Case {
+    const char* what;
+    std::vector<Record> written;  // with the copy id of bob's order
+    std::uint8_t attempt, doubts;
+    bool ended;
+    const char* filled;
+  };
+  Rig first;
+  first.connect();
+  first.fill(7, Side::buy, "1");
+  const CopyId id = order_of(first.recovered(), 0).copy_id;
+  const auto intent = [&](std::uint8_t attempt) {
+    return Rig::record(journal::Intent{.copy_id = id, .attempt = attempt});
+  };
+  const auto answer = [&](std::uint8_t attempt, const char* filled, bool final_) {
+    return Rig::record(journal::Answer{
+        .copy_id = id, .filled = *Qty::parse(filled), .attempt = attempt, .final_ = final_});
+  };
+  journal::Absent gone;
+  gone.copy_id = id;
+  const journal::Resumed resumed{.copy_id = id, .attempt = 3, .doubts = 2};
+  const std::vector<Case> cases{
+      {"nothing: it was not sent", {}, 0, 0, false, "0"},
+      {"an intent: it may be at the venue", {intent(0)}, 0, 1, false, "0"},
+      {"a part is known, and more may come",
+       {intent(0), answer(0, "0.1", false)},
+       0,
+       1,
+       false,
+       "0"},
+      {"the attempt has ended", {intent(0), answer(0, "0.2", true)}, 0, 0, true, "0.2"},
+      {"another attempt after it",
+       {intent(0), answer(0, "0.2", true), intent(1)},
+       1,
+       1,
+       false,
+       "0.2"},
+      {"both have ended",
+       {intent(0), answer(0, "0.2", true), intent(1), answer(1, "0.1", true)},
+       1,
+       0,
+       true,
+       "0.3"},
+      {"told twice, counted once",
+       {intent(0), answer(0, "0.2", true), answer(0, "0.2", true)},
+       0,
+       0,
+       true,
+       "0.2"},
+      {"proven absent", {intent(0), Rig::record(gone)}, 0, 0, true, "0"},
+      {"taken over, one of two doubts cleared",
+       {Rig::record(resumed), Rig::record(gone)},
+       3,
+       1,
+       false,
+       "0"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.what);
+    Rig rig;
+    rig.connect();
+    rig.fill(7, Side::buy, "1");
+    for (const Record& record : c.written)
+      ASSERT_TRUE(rig.lane->append(static_cast<Type>(record.type),
+                                   std::span(record.payload).first(record.length),
+                                   rig.clock.now()));
+    const auto order = order_of(rig.recovered(), 0);
+    EXPECT_EQ(order.attempt, c.attempt);
+    EXPECT_EQ(order.doubts, c.doubts);
+    EXPECT_EQ(order.ended != 0, c.ended);
+    EXPECT_EQ(order.filled_before, *Qty::parse(c.filled));
+  }
+}
+
+TEST(Recovery, WhatTheCopyAgentHeardIsOver) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  const auto order = order_of(rig.recovered(), 0);
+  rig.input(journal::Done{.copy_id = order.copy_id,
+                          .done = {.ref = {},
+                                   .follower = FollowerId{0},
+                                   .filled = order.qty,
+                                   .average = {},
+                                   .venue_time = {}}});
+  const auto found = rig.recovered();
+  EXPECT_EQ(rows<journal::OpenOrder>(found).size(), 1U);
+  const auto held = rows<journal::HeldLeg>(found);
+  ASSERT_EQ(held.size(), 1U);
+  EXPECT_EQ(held[0].position, *Qty::parse("0.5"));
+  const auto counts = rows<journal::Count>(found);
+  ASSERT_EQ(counts.size(), 1U);
+  EXPECT_EQ(counts[0].index, static_cast<std::uint8_t>(Outcome::copied));
+}
+
+TEST(Recovery, NamesNotNumbersCarryOver) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  const auto live = names(rearranged, {"ADAUSDT", "ETHUSDT", "BTCUSDT"});
+  const auto found = rig.recovered(live);
+  EXPECT_TRUE(found.notes.empty());
+  const auto carol = order_of(found, 0);
+  EXPECT_EQ(carol.qty, Qty::whole(2));
+  EXPECT_EQ(carol.symbol, SymbolId{2});
+  EXPECT_EQ(carol.link, 1);
+  EXPECT_EQ(carol.leader, LeaderId{1});
+  EXPECT_EQ(order_of(found, 1).qty, *Qty::parse("0.5"));
+  ASSERT_EQ(found.leaders.count(LeaderId{1}), 1U);
+  EXPECT_EQ(found.leaders.at(LeaderId{1}).legs.begin()->first.first, SymbolId{2});
+  for (const auto& ledger : rows<journal::Ledger>(found)) {
+    EXPECT_EQ(ledger.symbol, SymbolId{2});
+    EXPECT_EQ(ledger.link, ledger.follower == FollowerId{0} ? 1 : 0);
+  }
+}
+
+TEST(Recovery, WhatIsNoMoreInTheFileIsForgottenAndSaid) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  const auto found = rig.recovered(names(without_bob, {"BTCUSDT"}));
+  ASSERT_EQ(found.notes.size(), 1U);
+  EXPECT_NE(found.notes[0].find("follower bob"), std::string::npos) << found.notes[0];
+  EXPECT_EQ(rows<journal::OpenOrder>(found).size(), 1U);
+}
+
+TEST(Recovery, AnotherRunGoesOnFromTheRowsOfTheOneBefore) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  const auto live = names(two_followers, {"ETHUSDT", "BTCUSDT"});
+  const auto found = rig.recovered(live);
+  journal::Journal second(rig.disk, rig.clock, rig.notices, {.segment_records = 4096});
+  auto* const copy = second.open("copy", found.copy, 1'000 + rig.clock.now().ns).value();
+  ASSERT_TRUE(write_beginning(*copy, live, found.rows, rig.clock.now()));
+  // Nothing of the first run is needed any more.
+  for (const auto& file : found.obsolete) ASSERT_TRUE(rig.disk.remove(file));
+  const auto again = rig.recovered(live);
+  EXPECT_EQ(again.trust, Trust::whole);
+  ASSERT_EQ(again.rows.size(), found.rows.size());
+  // But for the followers' states: whether they are connected is of each run.
+  for (std::size_t i = 0; i < found.rows.size(); ++i) {
+    if (found.rows[i].type == static_cast<std::uint16_t>(Type::follower)) continue;
+    EXPECT_EQ(again.rows[i].payload, found.rows[i].payload) << i << " of " << found.rows[i].type;
+  }
+}
+
+TEST(Recovery, ARunThatDidNotGetToItsFirstInputNeverBegan) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  const auto live = names(rearranged, {"ETHUSDT", "BTCUSDT"});
+  const auto found = rig.recovered(live);
+  journal::Journal second(rig.disk, rig.clock, rig.notices, {.segment_records = 4096});
+  auto* const copy = second.open("copy", found.copy, 1'000 + rig.clock.now().ns).value();
+  auto some = found.rows;
+  some.resize(some.size() / 2);
+  ASSERT_TRUE(write_beginning(*copy, live, some, rig.clock.now()));
+  const auto again = rig.recovered(live);
+  ASSERT_EQ(again.rows.size(), found.rows.size());
+}
+
+TEST(Recovery, AnotherBootPutsOrdersWithoutAnIntentInDoubt) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  ASSERT_TRUE(rig.journal.sync());
+  auto& bytes = rig.disk.bytes(journal::segment_name("copy", 1));
+  Record header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  auto segment = header.as<journal::Segment>();
+  segment.boot[0] ^= 0xFF;
+  std::memcpy(header.payload.data(), &segment, sizeof segment);
+  header.crc = journal::checksum(header);
+  std::memcpy(bytes.data(), &header, sizeof header);
+  const auto found = rig.recovered();
+  EXPECT_EQ(found.trust, Trust::lossy);
+  const auto order = order_of(found, 0);
+  EXPECT_EQ(order.doubts, risk::Copier::lost_attempts);
+  EXPECT_EQ(order.attempt, risk::Copier::lost_attempts - 1);
+}
+
+TEST(Recovery, SteadyTimesAreThoseOfThisBoot) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  auto live = names(two_followers, usual_symbols);
+  live.wall_offset_ns = 1'000 + 5'000'000'000;  // the steady clock began 5 s later
+  const auto found = rig.recovered(live);
+  EXPECT_EQ(order_of(found, 0).received.ns, rig.clock.now().ns - 5'000'000'000);
+}
+
+TEST(Recovery, AChangedByteIsNamedByFileAndOffset) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  ASSERT_TRUE(rig.journal.sync());
+  rig.fill(8, Side::buy, "1");
+  const std::string file = journal::segment_name("copy", 1);
+  const auto offset = (rig.copy->appended() - 1) * journal::record_size;
+  rig.disk.bytes(file)[offset + 40] ^= std::byte{1};
+  const auto found = rig.recovered();
+  EXPECT_EQ(found.trust, Trust::corrupt);
+  EXPECT_NE(found.damage.find(file), std::string::npos) << found.damage;
+  EXPECT_NE(found.damage.find(std::to_string(offset)), std::string::npos) << found.damage;
+  // What stands before it is used.
+  EXPECT_FALSE(found.rows.empty());
+}
+
+}  // namespace
+}  // namespace copyd::engine
