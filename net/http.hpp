@@ -26,6 +26,8 @@ struct HttpResponse {
   std::string body;  // followed by no padding
   std::optional<std::chrono::seconds> retry_after;
   std::optional<std::int64_t> used_weight;  // X-MBX-USED-WEIGHT-1M
+  std::optional<std::int64_t> orders_10s;   // X-MBX-ORDER-COUNT-10S, with answers about orders
+  std::optional<std::int64_t> orders_1m;    // X-MBX-ORDER-COUNT-1M
 };
 
 class Http {

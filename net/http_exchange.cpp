@@ -15,6 +15,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr unsigned header_max = 32U << 10U;
+// A last chunk and the end behind it have no less: "0", and two ends of a line.
+constexpr std::size_t last_chunk_min = 5;
 
 std::string_view name_of(HttpRequest::Method method) noexcept {
   switch (method) {
@@ -81,6 +83,13 @@ Result<Progress> HttpAnswer::feed(std::string_view bytes) {
   if (!rest_.empty()) bytes = rest_.append(bytes);
   for (;;) {
     auto& beast = parser_->beast;
+    // Beast 1.81 asserts that it is not asked about a last chunk twice before so much of it is here.
+    // Waiting is safe: at least so much is always still to come.
+    if (beast.is_header_done() && beast.chunked() && bytes.size() < last_chunk_min &&
+        bytes.starts_with('0')) {
+      rest_ = std::string(bytes);
+      return Progress::pending;
+    }
     error_code error;
     const std::size_t size = beast.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
     bytes.remove_prefix(size);
@@ -123,6 +132,8 @@ HttpResponse HttpAnswer::take() {
   if (const auto seconds = number_of(view(message[http::field::retry_after])))
     response.retry_after = std::chrono::seconds(*seconds);
   response.used_weight = number_of(view(message["X-MBX-USED-WEIGHT-1M"]));
+  response.orders_10s = number_of(view(message["X-MBX-ORDER-COUNT-10S"]));
+  response.orders_1m = number_of(view(message["X-MBX-ORDER-COUNT-1M"]));
   response.body = std::move(message.body());
   return response;
 }

@@ -3,13 +3,13 @@
 #include <simdjson.h>
 #include <algorithm>
 
-#include "venue/json.hpp"
-#include "venue/words.hpp"
+#include "venue/records.hpp"
 
 namespace copyd::venue {
 namespace {
 
 namespace dom = simdjson::dom;
+using namespace records;
 
 // Keeps a page of a gateway out of the log, and line breaks out of a message.
 constexpr std::size_t message_max = 200;
@@ -22,101 +22,50 @@ std::string shown(std::string_view text) {
   return message;
 }
 
-// A body that is one object, or one array of objects.
-class Body {
- public:
-  explicit Body(std::string_view text) : error_(json::parse_body(parser_, text).get(root_)) {}
-  bool object(dom::object& out) const { return !error_ && !root_.get_object().get(out); }
-  bool array(dom::array& out) const { return !error_ && !root_.get_array().get(out); }
-
- private:
-  dom::parser parser_;
-  dom::element root_;
-  simdjson::error_code error_;
-};
-
-template <class T>
-bool field(const dom::object& object, std::string_view key, T& out) {
-  return json::read(object[key], out);
-}
-
-bool absent(const dom::object& object, std::string_view key) {
-  return object[key].error() == simdjson::NO_SUCH_FIELD;
-}
-
-// An absent field leaves `out` as it is; one of the wrong kind is a fault.
-template <class T>
-bool field_if_present(const dom::object& object, std::string_view key, T& out) {
-  return absent(object, key) || field(object, key, out);
-}
-
-template <class T>
-bool field_if_present(const dom::object& object, std::string_view key, std::optional<T>& out) {
-  if (absent(object, key)) return true;
-  return field(object, key, out.emplace());
-}
-
-bool text_field(const dom::object& object, std::string_view key, std::string& out) {
-  std::string_view text;
-  if (!field(object, key, text)) return false;
-  out = text;
-  return true;
-}
-
-bool leg_field(const dom::object& object, Leg& out) {
-  std::string_view word;
-  if (!field(object, "positionSide", word)) return false;
-  const auto leg = leg_of(word);
-  if (leg) out = *leg;
-  return leg.has_value();
-}
-
-bool side_field(const dom::object& object, Side& out) {
-  std::string_view word;
-  if (!field(object, "side", word)) return false;
-  const auto side = side_of(word);
-  if (side) out = *side;
-  return side.has_value();
-}
-
-// Reads each row of an array body with `read_row(object, row)`; one bad row spoils the whole.
-template <class Row, class ReadRow>
-Result<std::vector<Row>> rows(std::string_view body, ReadRow&& read_row) {
-  const Body parsed(body);
-  dom::array array;
-  if (!parsed.array(array)) return make_error_code(Errc::malformed);
-  std::vector<Row> result;
-  result.reserve(array.size());
-  for (const dom::element item : array) {
-    dom::object object;
-    if (item.get_object().get(object) || !read_row(object, result.emplace_back()))
-      return make_error_code(Errc::malformed);
-  }
-  return result;
-}
+using DomBody = Body<dom::parser>;
 
 bool read_position_risk(const dom::object& object, const SymbolTable& symbols, PositionRisk& out) {
   if (!text_field(object, "symbol", out.symbol_name) || !leg_field(object, out.leg) ||
-      !field(object, "positionAmt", out.qty) || !field(object, "updateTime", out.update_time))
+      !field(object, "positionAmt", out.qty) || !field(object, "updateTime", out.update_time) ||
+      !cut_if_present(object, "entryPrice", out.entry) ||
+      !cut_if_present(object, "breakEvenPrice", out.break_even) ||
+      !cut_if_present(object, "markPrice", out.mark) ||
+      !cut_if_present(object, "liquidationPrice", out.liquidation) ||
+      !cut_if_present(object, "unRealizedProfit", out.unrealised) ||
+      !cut_if_present(object, "notional", out.notional) ||
+      !cut_if_present(object, "isolatedWallet", out.isolated_wallet) ||
+      !text_if_present(object, "marginAsset", out.margin_asset) ||
+      !word_if_present(object, "marginType", out.margin, margin_of))
     return false;
+  if (!absent(object, "leverage") && !int_or_text(object, "leverage", out.leverage)) return false;
   out.symbol = symbols.find(out.symbol_name);
   return true;
 }
 
+// How it was placed: said by every query, and by most answers.
+bool read_order_terms(const dom::object& object, OrderRecord& out) {
+  if (!absent(object, "side") && !side_field(object, out.side.emplace())) return false;
+  if (!absent(object, "positionSide") && !leg_field(object, out.leg.emplace())) return false;
+  return word_if_present(object, "type", out.type, type_of) &&
+         word_if_present(object, "origType", out.original_type, type_of) &&
+         word_if_present(object, "timeInForce", out.time_in_force, time_in_force_of) &&
+         field_if_present(object, "reduceOnly", out.reduce_only) &&
+         field_if_present(object, "closePosition", out.close_all) &&
+         cut_if_present(object, "price", out.price) &&
+         cut_if_present(object, "stopPrice", out.stop_price);
+}
+
 bool read_order_record(const dom::object& object, OrderRecord& out) {
-  std::string_view status;
-  if (!text_field(object, "symbol", out.symbol_name) ||
-      !field(object, "orderId", out.order.value) ||
-      !text_field(object, "clientOrderId", out.client_order_id) ||
-      !field(object, "status", status) || !field(object, "origQty", out.order_qty) ||
-      !field(object, "executedQty", out.executed_qty) ||
-      !field_if_present(object, "time", out.time) ||
-      !field_if_present(object, "updateTime", out.update_time))
-    return false;
-  if (!absent(object, "avgPrice") && !json::read_cut(object["avgPrice"], out.average_price))
-    return false;
-  out.status = status_of(status);
-  return out.order_qty.sign() >= 0 && out.executed_qty.sign() >= 0;
+  return text_field(object, "symbol", out.symbol_name) &&
+         field(object, "orderId", out.order.value) &&
+         text_field(object, "clientOrderId", out.client_order_id) &&
+         word_field(object, "status", out.status, status_of) &&
+         field(object, "origQty", out.order_qty) &&
+         field(object, "executedQty", out.executed_qty) &&
+         field_if_present(object, "time", out.time) &&
+         field_if_present(object, "updateTime", out.update_time) &&
+         cut_if_present(object, "avgPrice", out.average_price) && read_order_terms(object, out) &&
+         out.order_qty.sign() >= 0 && out.executed_qty.sign() >= 0;
 }
 
 bool read_user_trade(const dom::object& object, UserTrade& out) {
@@ -124,13 +73,72 @@ bool read_user_trade(const dom::object& object, UserTrade& out) {
          field(object, "orderId", out.order.value) && side_field(object, out.side) &&
          leg_field(object, out.leg) && field(object, "price", out.price) &&
          field(object, "qty", out.qty) && field(object, "time", out.time) &&
-         out.price.sign() >= 0 && out.qty.sign() >= 0;
+         field_if_present(object, "maker", out.maker) &&
+         cut_if_present(object, "realizedPnl", out.realised) &&
+         cut_if_present(object, "commission", out.fee) &&
+         text_if_present(object, "commissionAsset", out.fee_asset) && out.price.sign() >= 0 &&
+         out.qty.sign() >= 0;
+}
+
+bool read_account_asset(const dom::object& object, AccountState::Asset& out) {
+  return text_field(object, "asset", out.asset) && cut_field(object, "walletBalance", out.wallet) &&
+         cut_if_present(object, "crossWalletBalance", out.cross_wallet) &&
+         cut_if_present(object, "unrealizedProfit", out.unrealised) &&
+         cut_if_present(object, "marginBalance", out.margin_balance) &&
+         cut_if_present(object, "availableBalance", out.available) &&
+         field_if_present(object, "updateTime", out.update_time);
+}
+
+bool read_account_position(const dom::object& object, const SymbolTable& symbols,
+                           AccountState::Position& out) {
+  if (!text_field(object, "symbol", out.symbol_name) || !leg_field(object, out.leg) ||
+      !field(object, "positionAmt", out.qty) ||
+      !cut_if_present(object, "unrealizedProfit", out.unrealised) ||
+      !cut_if_present(object, "notional", out.notional) ||
+      !cut_if_present(object, "isolatedWallet", out.isolated_wallet) ||
+      !field_if_present(object, "updateTime", out.update_time))
+    return false;
+  out.symbol = symbols.find(out.symbol_name);
+  return true;
+}
+
+bool read_account(const dom::object& object, const SymbolTable& symbols, AccountState& out) {
+  dom::array assets;
+  dom::array positions;
+  if (!cut_field(object, "totalMarginBalance", out.margin_balance) ||
+      !cut_field(object, "totalWalletBalance", out.wallet) ||
+      !cut_if_present(object, "totalCrossWalletBalance", out.cross_wallet) ||
+      !cut_if_present(object, "totalUnrealizedProfit", out.unrealised) ||
+      !cut_if_present(object, "totalInitialMargin", out.initial_margin) ||
+      !cut_if_present(object, "totalMaintMargin", out.maintenance_margin) ||
+      !cut_if_present(object, "availableBalance", out.available) ||
+      !field_if_present(object, "canTrade", out.can_trade) ||
+      object["assets"].get_array().get(assets) || object["positions"].get_array().get(positions))
+    return false;
+  auto asset_rows = rows_of<AccountState::Asset>(assets, read_account_asset);
+  auto position_rows = rows_of<AccountState::Position>(
+      positions, [&](const dom::object& row, AccountState::Position& position) {
+        return read_account_position(row, symbols, position);
+      });
+  if (asset_rows.has_error() || position_rows.has_error()) return false;
+  out.assets = std::move(*asset_rows);
+  out.positions = std::move(*position_rows);
+  return true;
+}
+
+bool read_balance(const dom::object& object, Balance& out) {
+  return text_field(object, "accountAlias", out.account_alias) &&
+         text_field(object, "asset", out.asset) && cut_field(object, "balance", out.balance) &&
+         cut_if_present(object, "crossWalletBalance", out.cross_wallet) &&
+         cut_if_present(object, "crossUnPnl", out.cross_unrealised) &&
+         cut_if_present(object, "availableBalance", out.available) &&
+         field_if_present(object, "updateTime", out.update_time);
 }
 
 }  // namespace
 
 ErrorBody decode_error(std::string_view body) {
-  const Body parsed(body);
+  const DomBody parsed(body);
   dom::object object;
   if (!parsed.object(object)) return {.code = 0, .message = shown(body)};
   ErrorBody error;
@@ -143,7 +151,7 @@ ErrorBody decode_error(std::string_view body) {
 }
 
 Result<VenueTime> decode_time(std::string_view body) {
-  const Body parsed(body);
+  const DomBody parsed(body);
   dom::object object;
   VenueTime time;
   if (!parsed.object(object) || !field(object, "serverTime", time) || time.ms <= 0)
@@ -152,7 +160,7 @@ Result<VenueTime> decode_time(std::string_view body) {
 }
 
 Result<AccountConfig> decode_account_config(std::string_view body) {
-  const Body parsed(body);
+  const DomBody parsed(body);
   dom::object object;
   AccountConfig config;
   bool hedge = false;
@@ -165,7 +173,7 @@ Result<AccountConfig> decode_account_config(std::string_view body) {
 }
 
 Result<std::string> decode_listen_key(std::string_view body) {
-  const Body parsed(body);
+  const DomBody parsed(body);
   dom::object object;
   std::string_view key;
   if (!parsed.object(object) || !field(object, "listenKey", key) || key.empty())
@@ -175,13 +183,13 @@ Result<std::string> decode_listen_key(std::string_view body) {
 
 Result<std::vector<PositionRisk>> decode_position_risk(std::string_view body,
                                                        const SymbolTable& symbols) {
-  return rows<PositionRisk>(body, [&](const dom::object& object, PositionRisk& row) {
+  return rows<PositionRisk, dom::parser>(body, [&](const dom::object& object, PositionRisk& row) {
     return read_position_risk(object, symbols, row);
   });
 }
 
 Result<Usd> decode_margin_balance(std::string_view body) {
-  const Body parsed(body);
+  const DomBody parsed(body);
   dom::object object;
   Usd balance;
   if (!parsed.object(object) || !json::read_cut(object["totalMarginBalance"], balance))
@@ -189,8 +197,19 @@ Result<Usd> decode_margin_balance(std::string_view body) {
   return balance;
 }
 
+Result<AccountState> decode_account(std::string_view body, const SymbolTable& symbols) {
+  return one_row<AccountState, dom::parser>(body,
+                                            [&](const dom::object& object, AccountState& out) {
+                                              return read_account(object, symbols, out);
+                                            });
+}
+
+Result<std::vector<Balance>> decode_balances(std::string_view body) {
+  return rows<Balance, dom::parser>(body, read_balance);
+}
+
 Result<std::string> decode_account_alias(std::string_view body) {
-  const Body parsed(body);
+  const DomBody parsed(body);
   dom::array array;
   dom::object first;
   std::string alias;
@@ -201,24 +220,19 @@ Result<std::string> decode_account_alias(std::string_view body) {
 }
 
 Result<OrderRecord> decode_order(std::string_view body) {
-  const Body parsed(body);
-  dom::object object;
-  OrderRecord order;
-  if (!parsed.object(object) || !read_order_record(object, order))
-    return make_error_code(Errc::malformed);
-  return order;
+  return one_row<OrderRecord, dom::parser>(body, read_order_record);
 }
 
 Result<std::vector<OrderRecord>> decode_orders(std::string_view body) {
-  return rows<OrderRecord>(body, read_order_record);
+  return rows<OrderRecord, dom::parser>(body, read_order_record);
 }
 
 Result<std::vector<UserTrade>> decode_user_trades(std::string_view body) {
-  return rows<UserTrade>(body, read_user_trade);
+  return rows<UserTrade, dom::parser>(body, read_user_trade);
 }
 
 Result<KeyPermissions> decode_key_permissions(std::string_view body) {
-  const Body parsed(body);
+  const DomBody parsed(body);
   dom::object object;
   KeyPermissions keys;
   if (!parsed.object(object) || !field_if_present(object, "ipRestrict", keys.ip_restrict) ||

@@ -51,12 +51,69 @@ struct PositionRisk {
   Leg leg = Leg::both;
   Qty qty;  // signed
   VenueTime update_time;
+  Price entry;                              // 0 when flat
+  Price break_even;
+  Price mark;
+  Price liquidation;                        // 0: none
+  Usd unrealised;
+  Usd notional;                             // signed
+  Usd isolated_wallet;
+  std::string margin_asset;                 // v3
+  MarginType margin = MarginType::unknown;  // v2; symbolConfig has it now
+  int leverage = 0;                         // v2; symbolConfig has it now
 };
+// v3 (symbols with a position or an open order) and v2 (every symbol).
 Result<std::vector<PositionRisk>> decode_position_risk(std::string_view body,
                                                        const SymbolTable& symbols);
 
 // totalMarginBalance of v3/account: wallet plus unrealised profit, as the venue reports it in USD.
 Result<Usd> decode_margin_balance(std::string_view body);
+
+// v3/account and v2/account: totals in USD, and what stands behind them. v2 lists every symbol.
+struct AccountState {
+  struct Asset {
+    std::string asset;
+    Usd wallet;           // in the asset itself, as all of this row
+    Usd cross_wallet;
+    Usd unrealised;
+    Usd margin_balance;
+    Usd available;
+    VenueTime update_time;
+  };
+  struct Position {
+    std::string symbol_name;
+    std::optional<SymbolId> symbol;
+    Leg leg = Leg::both;
+    Qty qty;              // signed
+    Usd unrealised;
+    Usd notional;
+    Usd isolated_wallet;
+    VenueTime update_time;
+  };
+  Usd wallet;
+  Usd cross_wallet;
+  Usd unrealised;
+  Usd margin_balance;     // wallet plus unrealised
+  Usd initial_margin;
+  Usd maintenance_margin;
+  Usd available;
+  std::optional<bool> can_trade;  // v2; accountConfig has it now
+  std::vector<Asset> assets;
+  std::vector<Position> positions;
+};
+Result<AccountState> decode_account(std::string_view body, const SymbolTable& symbols);
+
+// v3/balance and v2/balance.
+struct Balance {
+  std::string account_alias;
+  std::string asset;
+  Usd balance;            // in the asset itself, as all of this row
+  Usd cross_wallet;
+  Usd cross_unrealised;
+  Usd available;
+  VenueTime update_time;
+};
+Result<std::vector<Balance>> decode_balances(std::string_view body);
 // accountAlias of v3/balance: the same for two keys of one account.
 Result<std::string> decode_account_alias(std::string_view body);
 
@@ -70,7 +127,18 @@ struct OrderRecord {
   Price average_price;  // 0 when absent
   VenueTime time;
   VenueTime update_time;
+  std::optional<Side> side;
+  std::optional<Leg> leg;
+  OrderType type = OrderType::other;
+  OrderType original_type = OrderType::other;
+  TimeInForce time_in_force = TimeInForce::other;
+  bool reduce_only = false;
+  bool close_all = false;
+  Price price;          // 0: market
+  Price stop_price;
 };
+// The answer to placing, asking for, modifying or cancelling one; openOrders, allOrders,
+// forceOrders.
 Result<OrderRecord> decode_order(std::string_view body);
 Result<std::vector<OrderRecord>> decode_orders(std::string_view body);
 
@@ -83,6 +151,10 @@ struct UserTrade {
   Price price;
   Qty qty;
   VenueTime time;
+  bool maker = false;
+  Usd realised;           // before the fee
+  Qty fee;                // of fee_asset; negative: a rebate
+  std::string fee_asset;
 };
 Result<std::vector<UserTrade>> decode_user_trades(std::string_view body);
 

@@ -3,17 +3,15 @@
 #include <algorithm>
 
 #include "venue/account_codec.hpp"
-#include "venue/json.hpp"
+#include "venue/records.hpp"
 
 namespace copyd::venue {
 namespace {
 
 namespace dom = simdjson::dom;
 
-template <class T>
-bool field(const dom::object& object, std::string_view key, T& out) {
-  return json::read(object[key], out);
-}
+using records::field;
+using records::is_ambiguous;
 
 struct LotSize {
   Qty step;
@@ -49,7 +47,9 @@ std::optional<SymbolFilters> read_filters(const dom::object& symbol) {
   for (const dom::element item : array) {
     dom::object filter;
     std::string_view type;
-    if (item.get_object().get(filter) || !field(filter, "filterType", type)) return std::nullopt;
+    if (item.get_object().get(filter) || is_ambiguous(filter) ||
+        !field(filter, "filterType", type))
+      return std::nullopt;
     bool sound = true;
     if (type == "PRICE_FILTER")
       sound = seen.first(price_filter) && field(filter, "tickSize", out.tick);
@@ -78,7 +78,8 @@ bool read_symbol(const dom::object& object, Symbol& out) {
   out.name = name;
   out.copyable = field(object, "quoteAsset", quote) && (quote == "USDT" || quote == "USDC");
   // A symbol that does not trade keeps its place in the table: positions may still be held on it.
-  if (field(object, "status", status) && status == "TRADING") out.filters = read_filters(object);
+  if (field(object, "status", status) && status == "TRADING" && !is_ambiguous(object))
+    out.filters = read_filters(object);
   return true;
 }
 

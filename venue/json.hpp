@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "core/clock.hpp"
 #include "core/units.hpp"
+#include "venue/decimal.hpp"
 
 namespace copyd::venue::json {
 
@@ -33,6 +35,19 @@ bool for_each_field(Object& object, OnField&& on_field) {
     const std::string_view key = key_of(field);
     auto value = field.value();
     if (!on_field(key, value)) return false;
+  }
+  return true;
+}
+
+// Walks an array of objects: `on_object(object)` returns false to give up.
+template <class Value, class OnObject>
+bool for_each_object(Value& value, OnObject&& on_object) {
+  std::decay_t<decltype(value.get_array().value_unsafe())> array;
+  if (value.get_array().get(array)) return false;
+  for (auto item : array) {
+    std::decay_t<decltype(item.get_object().value_unsafe())> object;
+    if (item.get_object().get(object)) return false;
+    if (!on_object(object)) return false;
   }
   return true;
 }
@@ -60,6 +75,12 @@ bool read(Value&& value, VenueTime& out) noexcept {
   return read(value, out.ms);
 }
 
+template <class Value>
+bool is_null(Value& value) noexcept {
+  bool null = false;
+  return !value.is_null().get(null) && null;
+}
+
 // A decimal in quotes, exact.
 template <class Value, class Tag>
 bool read(Value&& value, Fixed<Tag>& out) noexcept {
@@ -77,11 +98,19 @@ template <class Value, class Tag>
 bool read_cut(Value&& value, Fixed<Tag>& out) noexcept {
   std::string_view text;
   if (!read(value, text)) return false;
-  if (const auto point = text.find('.'); point != text.npos && text.size() > point + 9) {
-    if (text.find_first_not_of("0123456789", point + 9) != text.npos) return false;
-    text = text.substr(0, point + 9);
-  }
-  const auto number = Fixed<Tag>::parse(text);
+  const auto number = parse_cut<Tag>(text);
+  if (!number) return false;
+  out = *number;
+  return true;
+}
+
+// The same, or a JSON number: some figures come without quotes. On-Demand values only.
+template <class Value, class Tag>
+bool read_number(Value& value, Fixed<Tag>& out) noexcept {
+  std::string_view text = value.raw_json_token();
+  if (text.starts_with('"')) return read_cut(value, out);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  const auto number = parse_cut<Tag>(PlainNumber(text).view());
   if (!number) return false;
   out = *number;
   return true;

@@ -1,20 +1,12 @@
 #include "venue/order_codec.hpp"
 
-#include <simdjson.h>
 #include <charconv>
 #include <cstring>
 
-#include "venue/json.hpp"
 #include "venue/words.hpp"
 
 namespace copyd::venue {
 namespace {
-
-namespace ondemand = simdjson::ondemand;
-using json::for_each_field;
-using json::read;
-using json::read_cut;
-using json::Seen;
 
 // Appends to a fixed buffer; what does not fit marks it as overfull, and nothing is written behind.
 class Text {
@@ -123,6 +115,25 @@ bool plain(std::string_view text) noexcept {
 
 constexpr std::int64_t logon_recv_window_ms = 5000;
 
+// An order is named by one of its ids.
+bool names_an_order(const OrderRequest& request) noexcept {
+  return request.order.value > 0 || plain(request.client_order_id);
+}
+
+std::size_t encode_about(std::string_view method, const OrderRequest& request,
+                         std::string_view api_key, Signer* signer, std::span<char> out) noexcept {
+  if (!plain(request.symbol) || (signer != nullptr && !plain(api_key)) || !names_an_order(request))
+    return 0;
+  Request json(out, request.id, method, signer != nullptr);
+  if (signer != nullptr) json.text("apiKey", api_key);
+  if (request.order.value > 0) json.number("orderId", request.order.value);
+  else json.text("origClientOrderId", request.client_order_id);
+  json.number("recvWindow", request.recv_window_ms);
+  json.text("symbol", request.symbol);
+  json.number("timestamp", request.timestamp.ms);
+  return json.finish(signer);
+}
+
 }  // namespace
 
 std::size_t encode_place(const PlaceRequest& request, std::string_view api_key, Signer* signer,
@@ -158,134 +169,34 @@ std::size_t encode_logon(std::uint64_t id, std::string_view api_key, VenueTime t
   return json.finish(&signer);
 }
 
-namespace {
-
-// The bits of Seen.
-enum ReplyField : unsigned { reply_id, reply_status, reply_error, reply_result };
-enum ErrorField : unsigned { error_code, error_message };
-enum OrderField : unsigned {
-  order_id,
-  order_client_id,
-  order_status,
-  order_qty,
-  order_executed,
-  order_average,
-  order_update
-};
-
-// Ours are integers; the venue says null for a request that it could not read. A text that is no
-// number names no request of ours either.
-bool read_id(ondemand::value& value, std::uint64_t& out) {
-  ondemand::json_type type;
-  if (value.type().get(type)) return false;
-  if (type == ondemand::json_type::null) return !value.is_null().error();
-  if (type == ondemand::json_type::number) return !value.get_uint64().get(out);
-  std::string_view text;
-  if (!read(value, text)) return false;
-  const char* const end = text.data() + text.size();
-  std::uint64_t number = 0;
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error == std::errc{} && stop == end) out = number;
-  return true;
+std::size_t encode_cancel(const OrderRequest& request, std::string_view api_key, Signer* signer,
+                          std::span<char> out) noexcept {
+  return encode_about("order.cancel", request, api_key, signer, out);
 }
 
-bool read_int(ondemand::value& value, int& out) {
-  std::int64_t number = 0;
-  if (!read(value, number) || number < INT32_MIN || number > INT32_MAX) return false;
-  out = static_cast<int>(number);
-  return true;
+std::size_t encode_status(const OrderRequest& request, std::string_view api_key, Signer* signer,
+                          std::span<char> out) noexcept {
+  return encode_about("order.status", request, api_key, signer, out);
 }
 
-bool read_error(ondemand::value& value, Reply& out) {
-  ondemand::object object;
-  if (value.get_object().get(object)) return false;
-  Seen seen;
-  const bool whole = for_each_field(object, [&](std::string_view key, ondemand::value& field) {
-    if (key == "code") return seen.first(error_code) && read_int(field, out.code);
-    if (key == "msg") return seen.first(error_message) && read(field, out.message);
-    return true;
-  });
-  return whole && seen.has(error_code);
-}
-
-// A result with an "orderId" is an order, and must say all that an order says. Of any other result
-// (a logon, the time) nothing is read, so a field of another kind under one of these names is fine.
-bool read_result(ondemand::value& value, Reply& out) {
-  ondemand::json_type type;
-  if (value.type().get(type)) return false;
-  if (type != ondemand::json_type::object) return true;
-  ondemand::object object;
-  if (value.get_object().get(object)) return false;
-  Seen seen;
-  bool sound = true;
-  OrderState& order = out.order;
-  const auto into = [&](OrderField field, ondemand::value& from, auto& target) {
-    if (!seen.first(field) || !read(from, target)) sound = false;
-  };
-  const bool whole = for_each_field(object, [&](std::string_view key, ondemand::value& field) {
-    std::string_view word;
-    if (key == "orderId") {
-      into(order_id, field, order.order.value);
-    } else if (key == "clientOrderId") {
-      into(order_client_id, field, order.client_order_id);
-    } else if (key == "status") {
-      into(order_status, field, word);
-      order.status = status_of(word);
-    } else if (key == "origQty") {
-      into(order_qty, field, order.order_qty);
-    } else if (key == "executedQty") {
-      into(order_executed, field, order.executed_qty);
-    } else if (key == "avgPrice") {
-      if (!seen.first(order_average) || !read_cut(field, order.average_price)) sound = false;
-    } else if (key == "updateTime") {
-      into(order_update, field, order.update_time);
-    }
-    return true;
-  });
-  if (!whole) return false;
-  out.has_order = seen.has(order_id);
-  if (!out.has_order) {
-    order = {};
-    return true;
-  }
-  return sound && seen.has(order_client_id) && seen.has(order_status) && seen.has(order_qty) &&
-         seen.has(order_executed) && order.order_qty.sign() >= 0 && order.executed_qty.sign() >= 0;
-}
-
-}  // namespace
-
-struct ReplyDecoder::State {
-  ondemand::parser parser;
-};
-
-ReplyDecoder::ReplyDecoder() : state_(std::make_unique<State>()) {}
-ReplyDecoder::~ReplyDecoder() = default;
-ReplyDecoder::ReplyDecoder(ReplyDecoder&&) noexcept = default;
-
-Result<Reply> ReplyDecoder::decode(std::string_view frame) {
-  const auto malformed = make_error_code(Errc::malformed);
-  ondemand::document document;
-  ondemand::object root;
-  const simdjson::padded_string_view padded(frame.data(), frame.size(),
-                                            frame.size() + simdjson::SIMDJSON_PADDING);
-  if (state_->parser.iterate(padded).get(document) || document.get_object().get(root))
-    return malformed;
-  Reply out;
-  Seen seen;
-  const bool whole = for_each_field(root, [&](std::string_view key, ondemand::value& value) {
-    if (key == "id") return seen.first(reply_id) && read_id(value, out.id);
-    if (key == "status") return seen.first(reply_status) && read_int(value, out.status);
-    if (key == "result") return seen.first(reply_result) && read_result(value, out);
-    if (key == "error") return seen.first(reply_error) && read_error(value, out);
-    return true;
-  });
-  const char* rest = nullptr;
-  if (!whole || !seen.has(reply_status) ||
-      document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS)
-    return malformed;
-  // An answer that says yes and no at once cannot be relied on.
-  if (out.status == 200 ? seen.has(reply_error) : out.has_order) return malformed;
-  return out;
+std::size_t encode_modify(const ModifyRequest& request, std::string_view api_key, Signer* signer,
+                          std::span<char> out) noexcept {
+  const OrderRequest& order = request.order;
+  if (!plain(order.symbol) || (signer != nullptr && !plain(api_key)) || !names_an_order(order))
+    return 0;
+  Request json(out, order.id, "order.modify", signer != nullptr);
+  if (signer != nullptr) json.text("apiKey", api_key);
+  if (request.modify_id > 0) json.number("modifyId", request.modify_id);
+  if (order.order.value > 0) json.number("orderId", order.order.value);
+  else json.text("origClientOrderId", order.client_order_id);
+  if (request.leg != Leg::both) json.text("positionSide", word_of(request.leg));
+  json.text("price", FixedText(request.price).view());
+  json.text("quantity", FixedText(request.qty).view());
+  json.number("recvWindow", order.recv_window_ms);
+  json.text("side", word_of(request.side));
+  json.text("symbol", order.symbol);
+  json.number("timestamp", order.timestamp.ms);
+  return json.finish(signer);
 }
 
 }  // namespace copyd::venue

@@ -1,18 +1,20 @@
 #include "venue/user_data.hpp"
 
 #include <simdjson.h>
-#include <charconv>
 #include <vector>
 
 #include "venue/account_codec.hpp"
-#include "venue/json.hpp"
-#include "venue/words.hpp"
+#include "venue/event_fields.hpp"
+#include "venue/rare_events.hpp"
 
 namespace copyd::venue {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
+using event::bit;
+using event::mask;
 using json::for_each_field;
+using json::for_each_object;
 using json::read;
 using json::read_cut;
 using json::Seen;
@@ -22,6 +24,10 @@ enum class Event : std::uint8_t {
   account_update,
   trade_lite,
   listen_key_expired,
+  account_config_update,
+  margin_call,
+  algo_update,
+  server_shutdown,
   known,    // by name; of no consequence here
   unknown,  // to us
 };
@@ -31,83 +37,26 @@ Event event_of(std::string_view name) noexcept {
   if (name == "ACCOUNT_UPDATE") return Event::account_update;
   if (name == "TRADE_LITE") return Event::trade_lite;
   if (name == "listenKeyExpired") return Event::listen_key_expired;
-  for (const std::string_view known :
-       {"ACCOUNT_CONFIG_UPDATE", "ALGO_UPDATE", "MARGIN_CALL", "STRATEGY_UPDATE", "GRID_UPDATE",
-        "CONDITIONAL_ORDER_TRIGGER_REJECT"}) {
-    if (name == known) return Event::known;
-  }
+  if (name == "ACCOUNT_CONFIG_UPDATE") return Event::account_config_update;
+  if (name == "MARGIN_CALL") return Event::margin_call;
+  if (name == "ALGO_UPDATE") return Event::algo_update;
+  if (name == "serverShutdown") return Event::server_shutdown;
+  if (name == "STRATEGY_UPDATE" || name == "GRID_UPDATE" ||
+      name == "CONDITIONAL_ORDER_TRIGGER_REJECT")
+    return Event::known;
   return Event::unknown;
 }
 
-// The bits of Seen: a field of one letter has its own; the few longer ones follow them.
-constexpr unsigned bit(char letter) noexcept {
-  return static_cast<unsigned>(letter - 'A');
-}
-constexpr unsigned bit_leg = bit('z') + 1;
-constexpr unsigned bit_average = bit('z') + 2;
-constexpr unsigned bit_wallet = bit('z') + 3;
-constexpr unsigned bit_change = bit('z') + 4;
-constexpr unsigned bit_amount = bit('z') + 5;
-constexpr unsigned no_field = 63;
-static_assert(bit_amount < no_field);
-
-constexpr std::uint64_t mask(std::initializer_list<unsigned> fields) noexcept {
-  std::uint64_t bits = 0;
-  for (const unsigned field : fields) bits |= std::uint64_t{1} << field;
-  return bits;
-}
-
-constexpr unsigned letter_of(std::string_view key) noexcept {
-  const char c = key.size() == 1 ? key[0] : '\0';
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ? bit(c) : no_field;
-}
-
-template <class OnObject>
-bool for_each_object(ondemand::value& value, OnObject&& on_object) {
-  ondemand::array array;
-  if (value.get_array().get(array)) return false;
-  for (auto item : array) {
-    ondemand::object object;
-    if (item.get_object().get(object)) return false;
-    if (!on_object(object)) return false;
-  }
-  return true;
-}
-
-bool read_side(ondemand::value& value, Side& out) {
-  std::string_view word;
-  if (!read(value, word)) return false;
-  const auto side = side_of(word);
-  if (side) out = *side;
-  return side.has_value();
-}
-
-bool read_leg(ondemand::value& value, Leg& out) {
-  std::string_view word;
-  if (!read(value, word)) return false;
-  const auto leg = leg_of(word);
-  if (leg) out = *leg;
-  return leg.has_value();
-}
-
-// An integer, or (older revisions of listenKeyExpired) the same in quotes.
-bool read_time_or_text(ondemand::value& value, VenueTime& out) {
-  ondemand::json_type type;
-  if (value.type().get(type)) return false;
-  if (type != ondemand::json_type::string) return read(value, out);
-  std::string_view text;
-  if (!read(value, text)) return false;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, out.ms);
-  return error == std::errc{} && stop == end;
-}
+// The bits of the fields that are longer than a letter.
+constexpr unsigned bit_leg = event::extra_bit(1);
+constexpr unsigned bit_average = event::extra_bit(2);
 
 // The fields of "o" that we read; the others are skipped.
 bool read_order_field(std::string_view key, ondemand::value& value, Seen& seen, OrderUpdate& out) {
-  if (key == "ps") return seen.first(bit_leg) && read_leg(value, out.leg);
+  if (key == "ps") return seen.first(bit_leg) && event::read_leg(value, out.leg);
   if (key == "ap") return seen.first(bit_average) && read_cut(value, out.average_price);
-  const unsigned field = letter_of(key);
-  if (field == no_field) return true;
+  const unsigned field = event::letter_of(key);
+  if (field == event::no_field) return true;
   std::string_view word;
   const auto word_read = [&] { return seen.first(field) && read(value, word); };
   const auto into = [&](auto& target) { return seen.first(field) && read(value, target); };
@@ -117,7 +66,7 @@ bool read_order_field(std::string_view key, ondemand::value& value, Seen& seen, 
     case 'c':
       return into(out.client_order_id);
     case 'S':
-      return seen.first(field) && read_side(value, out.side);
+      return seen.first(field) && event::read_side(value, out.side);
     case 'q':
       return into(out.order_qty);
     case 'x':
@@ -163,42 +112,10 @@ bool read_order(ondemand::value& value, const SymbolTable& symbols, OrderUpdate&
   if (out.order_qty.sign() < 0 || out.last_qty.sign() < 0 || out.cumulative_qty.sign() < 0 ||
       out.last_price.sign() < 0)
     return false;
-  if (const auto symbol = symbols.find(out.symbol_name)) {
-    out.symbol = *symbol;
-    out.symbol_known = true;
-  }
+  event::find_symbol(symbols, out);
   // CALCULATED is by definition the venue's own doing, whatever id it gave.
   out.forced = out.execution == Execution::calculated || is_forced_order(out.client_order_id);
   return true;
-}
-
-bool read_position(ondemand::object& object, const SymbolTable& symbols,
-                   AccountUpdate::PositionRow& out) {
-  Seen seen;
-  const bool whole = for_each_field(object, [&](std::string_view key, ondemand::value& value) {
-    if (key == "s") return seen.first(bit('s')) && read(value, out.symbol_name);
-    if (key == "pa") return seen.first(bit_amount) && read(value, out.qty);
-    if (key == "ps") return seen.first(bit_leg) && read_leg(value, out.leg);
-    return true;
-  });
-  if (!whole || !seen.all(mask({bit('s'), bit_amount, bit_leg}))) return false;
-  if (const auto symbol = symbols.find(out.symbol_name)) {
-    out.symbol = *symbol;
-    out.symbol_known = true;
-  }
-  return true;
-}
-
-bool read_balance(ondemand::object& object, AccountUpdate::BalanceRow& out) {
-  Seen seen;
-  const bool whole = for_each_field(object, [&](std::string_view key, ondemand::value& value) {
-    if (key == "a") return seen.first(bit('a')) && read(value, out.asset);
-    if (key == "wb") return seen.first(bit_wallet) && read_cut(value, out.wallet);
-    // Absent before 2022.
-    if (key == "bc") return seen.first(bit_change) && read_cut(value, out.change);
-    return true;
-  });
-  return whole && seen.all(mask({bit('a'), bit_wallet}));
 }
 
 }  // namespace
@@ -210,16 +127,19 @@ struct UserDataDecoder::State {
   ondemand::parser parser;
   std::vector<AccountUpdate::PositionRow> positions;
   std::vector<AccountUpdate::BalanceRow> balances;
-  bool combined = false;
+  std::vector<MarginCall::Row> margin_rows;
+  std::string_view wrapper;  // the field of the root that holds the event; "": the root is it
+  std::string_view stream;   // of the combined form
   Event event = Event::unknown;
 
   bool find_event(ondemand::object& root);
+  bool find_wrapped(ondemand::object& root, ondemand::value& name);
+  bool read_wrapped(ondemand::object& root, UserEvent& out);
   bool read_event(ondemand::object& object, UserEvent& out);
   bool read_order_event(ondemand::object& object, OrderUpdate& out);
   bool read_account_event(ondemand::object& object, AccountUpdate& out);
   bool read_account(ondemand::value& value, AccountUpdate& out);
   bool read_trade_lite(ondemand::object& object, TradeLite& out);
-  bool read_expired(ondemand::object& object, ListenKeyExpired& out);
   bool read_other(ondemand::object& object, OtherEvent& out);
 };
 
@@ -228,21 +148,40 @@ struct UserDataDecoder::State {
 // stands: unescaped strings have room for one reading each.
 bool UserDataDecoder::State::find_event(ondemand::object& root) {
   ondemand::value value;
-  combined = false;
-  auto error = root.find_field_unordered("e").get(value);
-  if (error == simdjson::NO_SUCH_FIELD) {
-    ondemand::object data;
-    if (root.reset().error() || root.find_field_unordered("data").get_object().get(data))
-      return false;
-    combined = true;
-    error = data.find_field_unordered("e").get(value);
-  }
+  wrapper = {};
+  stream = {};
+  const auto error = root.find_field_unordered("e").get(value);
+  if (error == simdjson::NO_SUCH_FIELD ? !find_wrapped(root, value) : error != simdjson::SUCCESS)
+    return false;
   ondemand::raw_json_string raw;
-  if (error || value.get_raw_json_string().get(raw)) return false;
+  if (value.get_raw_json_string().get(raw)) return false;
   const char* end = raw.raw();
   while (*end != '"') ++end;
   event = event_of({raw.raw(), static_cast<std::size_t>(end - raw.raw())});
   return !root.reset().error();
+}
+
+// The combined form, and the one in which the venue speaks about a connection.
+bool UserDataDecoder::State::find_wrapped(ondemand::object& root, ondemand::value& name) {
+  for (const std::string_view key : {"data", "event"}) {
+    ondemand::object inner;
+    if (root.reset().error()) return false;
+    const auto error = root.find_field_unordered(key).get_object().get(inner);
+    if (error == simdjson::NO_SUCH_FIELD) continue;
+    wrapper = key;
+    return !error && !inner.find_field_unordered("e").get(name);
+  }
+  return false;
+}
+
+bool UserDataDecoder::State::read_wrapped(ondemand::object& root, UserEvent& out) {
+  Seen seen;
+  return for_each_field(root, [&](std::string_view key, ondemand::value& value) {
+    if (key == "stream") return seen.first(bit('s')) && read(value, stream);
+    if (key != wrapper) return true;
+    ondemand::object inner;
+    return seen.first(bit('d')) && !value.get_object().get(inner) && read_event(inner, out);
+  });
 }
 
 bool UserDataDecoder::State::read_order_event(ondemand::object& object, OrderUpdate& out) {
@@ -262,14 +201,15 @@ bool UserDataDecoder::State::read_account(ondemand::value& value, AccountUpdate&
   Seen seen;
   const bool whole = for_each_field(object, [&](std::string_view key, ondemand::value& field) {
     if (key == "m") return seen.first(bit('m')) && read(field, out.reason);
+    if (key == "S") return seen.first(bit('S')) && read(field, out.symbol_name);
     if (key == "P") {
       return seen.first(bit('P')) && for_each_object(field, [&](ondemand::object& row) {
-               return read_position(row, symbols, positions.emplace_back());
+               return event::read_position(row, symbols, positions.emplace_back());
              });
     }
     if (key == "B") {
       return seen.first(bit('B')) && for_each_object(field, [&](ondemand::object& row) {
-               return read_balance(row, balances.emplace_back());
+               return event::read_balance(row, balances.emplace_back());
              });
     }
     return true;
@@ -284,6 +224,7 @@ bool UserDataDecoder::State::read_account_event(ondemand::object& object, Accoun
   const bool whole = for_each_field(object, [&](std::string_view key, ondemand::value& value) {
     if (key == "e") return seen.first(bit('e'));
     if (key == "T") return seen.first(bit('T')) && read(value, out.time);
+    if (key == "E") return seen.first(bit('E')) && read(value, out.event_time);
     if (key == "a") return seen.first(bit('a')) && read_account(value, out);
     return true;
   });
@@ -292,31 +233,52 @@ bool UserDataDecoder::State::read_account_event(ondemand::object& object, Accoun
   return whole && seen.all(mask({bit('T'), bit('a')}));
 }
 
+// All its fields have names of one letter.
 bool UserDataDecoder::State::read_trade_lite(ondemand::object& object, TradeLite& out) {
   Seen seen;
-  std::string_view name;
   const bool whole = for_each_field(object, [&](std::string_view key, ondemand::value& value) {
-    if (key == "e") return seen.first(bit('e'));
-    if (key == "s") return seen.first(bit('s')) && read(value, name);
-    if (key == "t") return seen.first(bit('t')) && read(value, out.trade.value);
-    return true;
+    const unsigned field = event::letter_of(key);
+    if (field == event::no_field) return true;
+    const auto into = [&](auto& target) { return seen.first(field) && read(value, target); };
+    switch (key[0]) {
+      case 'e':
+        return seen.first(field);
+      case 'E':
+        return into(out.event_time);
+      case 'T':
+        return into(out.trade_time);
+      case 's':
+        return into(out.symbol_name);
+      case 'q':
+        return into(out.order_qty);
+      case 'p':
+        return into(out.order_price);
+      case 'm':
+        return into(out.maker);
+      case 'c':
+        return into(out.client_order_id);
+      case 'S':
+        return seen.first(field) && event::read_side(value, out.side);
+      case 'L':
+        return into(out.last_price);
+      case 'l':
+        return into(out.last_qty);
+      case 't':
+        return into(out.trade.value);
+      case 'i':
+        return into(out.order.value);
+      default:
+        return true;
+    }
   });
-  if (!whole || !seen.all(mask({bit('s'), bit('t')}))) return false;
-  if (const auto symbol = symbols.find(name)) {
-    out.symbol = *symbol;
-    out.symbol_known = true;
-  }
+  constexpr std::uint64_t required = mask({bit('E'), bit('T'), bit('s'), bit('q'), bit('c'),
+                                           bit('S'), bit('L'), bit('l'), bit('t'), bit('i')});
+  if (!whole || !seen.all(required)) return false;
+  if (out.order_qty.sign() < 0 || out.last_qty.sign() < 0 || out.last_price.sign() < 0)
+    return false;
+  event::find_symbol(symbols, out);
+  out.forced = is_forced_order(out.client_order_id);
   return true;
-}
-
-bool UserDataDecoder::State::read_expired(ondemand::object& object, ListenKeyExpired& out) {
-  Seen seen;
-  return for_each_field(object, [&](std::string_view key, ondemand::value& value) {
-    if (key == "e") return seen.first(bit('e'));
-    // Not demanded: that the key is gone matters more than when.
-    if (key == "E") return seen.first(bit('E')) && read_time_or_text(value, out.event_time);
-    return true;
-  });
 }
 
 bool UserDataDecoder::State::read_other(ondemand::object& object, OtherEvent& out) {
@@ -336,7 +298,15 @@ bool UserDataDecoder::State::read_event(ondemand::object& object, UserEvent& out
     case Event::trade_lite:
       return read_trade_lite(object, out.emplace<TradeLite>());
     case Event::listen_key_expired:
-      return read_expired(object, out.emplace<ListenKeyExpired>());
+      return event::read_expired(object, out.emplace<ListenKeyExpired>());
+    case Event::account_config_update:
+      return event::read_account_config(object, symbols, out.emplace<AccountConfigUpdate>());
+    case Event::margin_call:
+      return event::read_margin_call(object, symbols, margin_rows, out.emplace<MarginCall>());
+    case Event::algo_update:
+      return event::read_algo(object, symbols, out.emplace<AlgoUpdate>());
+    case Event::server_shutdown:
+      return event::read_shutdown(object, out.emplace<ServerShutdown>());
     case Event::known:
     case Event::unknown:
       break;
@@ -348,6 +318,10 @@ UserDataDecoder::UserDataDecoder(const SymbolTable& symbols)
     : state_(std::make_unique<State>(symbols)) {}
 UserDataDecoder::~UserDataDecoder() = default;
 UserDataDecoder::UserDataDecoder(UserDataDecoder&&) noexcept = default;
+
+std::string_view UserDataDecoder::listen_key() const noexcept {
+  return state_->stream.substr(0, state_->stream.find('@'));
+}
 
 Result<UserEvent> UserDataDecoder::decode(std::string_view frame) {
   State& state = *state_;
@@ -361,17 +335,8 @@ Result<UserEvent> UserDataDecoder::decode(std::string_view frame) {
     return malformed;
 
   UserEvent out;
-  if (state.combined) {
-    Seen seen;
-    const bool whole = for_each_field(root, [&](std::string_view key, ondemand::value& value) {
-      if (key != "data") return true;
-      ondemand::object data;
-      return seen.first(bit('d')) && !value.get_object().get(data) && state.read_event(data, out);
-    });
-    if (!whole) return malformed;
-  } else if (!state.read_event(root, out)) {
+  if (state.wrapper.empty() ? !state.read_event(root, out) : !state.read_wrapped(root, out))
     return malformed;
-  }
   // The root object has ended: so must the frame have.
   const char* rest = nullptr;
   if (document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS) return malformed;

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <variant>
@@ -29,7 +30,8 @@ constexpr bool is_final(OrderStatus s) noexcept {
          s == OrderStatus::expired_in_match || s == OrderStatus::rejected;
 }
 
-// ORDER_TRADE_UPDATE. Views live until the next decode.
+// ORDER_TRADE_UPDATE: what copying needs of it; the rest is for order_details.hpp to read. Views
+// live until the next decode.
 struct OrderUpdate {
   std::string_view symbol_name;
   SymbolId symbol;
@@ -60,6 +62,14 @@ struct OrderUpdate {
   }
 };
 
+// How an order is matched and how long it stays; the venue adds words from time to time.
+enum class OrderType : std::uint8_t {
+  limit, market, stop, stop_market, take_profit, take_profit_market, trailing_stop_market,
+  liquidation, other
+};
+enum class TimeInForce : std::uint8_t { gtc, ioc, fok, gtx, gtd, rpi, gte_gtc, other };
+enum class MarginType : std::uint8_t { unknown, cross, isolated };
+
 // ACCOUNT_UPDATE: only what changed is in it.
 struct AccountUpdate {
   struct PositionRow {
@@ -67,37 +77,130 @@ struct AccountUpdate {
     SymbolId symbol;
     bool symbol_known = false;
     Leg leg = Leg::both;
-    Qty qty;  // signed
+    MarginType margin = MarginType::unknown;
+    Qty qty;                         // signed
+    Price entry;                     // 0 when flat or not said
+    Price break_even;
+    Usd realised;                    // since the position was opened, before fees
+    Usd unrealised;
+    Usd isolated_wallet;
+    std::string_view margin_asset;
   };
   struct BalanceRow {
     std::string_view asset;
     Usd wallet;
+    Usd cross_wallet;
     Usd change;  // other than by trading and fees
   };
   std::string_view reason;
-  VenueTime time;  // T
+  std::string_view symbol_name;      // of a funding fee; "" otherwise
+  VenueTime time;                    // T
+  VenueTime event_time;              // E
   std::span<const PositionRow> positions;
   std::span<const BalanceRow> balances;
 };
 
+// TRADE_LITE: a fill, told first and shortly. It lacks the position side, the cumulative quantity
+// and whether the order only reduces; (symbol, trade) joins it with the ORDER_TRADE_UPDATE behind.
+struct TradeLite {
+  std::string_view symbol_name;
+  SymbolId symbol;
+  bool symbol_known = false;
+  Side side = Side::buy;
+  bool maker = false;
+  bool forced = false;               // by the client order id
+  std::string_view client_order_id;
+  TradeId trade;
+  VenueOrderId order;
+  Qty order_qty;
+  Price order_price;                 // 0: market
+  Qty last_qty;
+  Price last_price;
+  VenueTime trade_time;              // T
+  VenueTime event_time;              // E
+};
+
 struct ListenKeyExpired {
+  VenueTime event_time;              // 0 when not said
+  std::string_view listen_key;       // "" when not said; never logged
+};
+
+// ACCOUNT_CONFIG_UPDATE: the leverage of a symbol, or the multi-assets mode.
+struct AccountConfigUpdate {
+  std::string_view symbol_name;      // "" when it is not about leverage
+  SymbolId symbol;
+  bool symbol_known = false;
+  int leverage = 0;                  // > 0 with a symbol
+  std::optional<bool> multi_assets;
+  VenueTime time;
   VenueTime event_time;
 };
 
-// TRADE_LITE: recognised. It lacks the position side, so it is not used for copying here.
-struct TradeLite {
-  SymbolId symbol;
-  bool symbol_known = false;
-  TradeId trade;
+// MARGIN_CALL: positions close to liquidation. Guidance only, says the venue.
+struct MarginCall {
+  struct Row {
+    std::string_view symbol_name;
+    SymbolId symbol;
+    bool symbol_known = false;
+    Leg leg = Leg::both;
+    MarginType margin = MarginType::unknown;
+    Qty qty;  // signed
+    Usd isolated_wallet;
+    Price mark;
+    Usd unrealised;
+    Usd maintenance_margin;
+  };
+  std::optional<Usd> cross_wallet;
+  VenueTime event_time;
+  std::span<const Row> rows;
 };
 
-// Recognised by name and of no consequence here; or a name we do not know.
+// ALGO_UPDATE: a conditional order, which lives apart from the orders until it triggers.
+enum class AlgoStatus : std::uint8_t {
+  new_, canceled, triggering, triggered, finished, rejected, expired, other
+};
+struct AlgoUpdate {
+  std::string_view client_algo_id;   // the triggered order has it as its client order id
+  std::int64_t algo = 0;
+  std::string_view symbol_name;
+  SymbolId symbol;
+  bool symbol_known = false;
+  Side side = Side::buy;
+  Leg leg = Leg::both;
+  OrderType type = OrderType::other;
+  OrderType actual_type = OrderType::other;  // of the triggered order
+  TimeInForce time_in_force = TimeInForce::other;
+  AlgoStatus status = AlgoStatus::other;
+  bool reduce_only = false;
+  bool close_all = false;
+  bool activated = false;            // a trailing order has begun to trail
+  VenueOrderId order;                // the triggered order; 0 before
+  Qty qty;
+  Qty executed_qty;                  // of the triggered order
+  Price average_price;               // of the triggered order
+  Price trigger_price;
+  Price price;                       // 0: market
+  VenueTime trigger_time;            // 0 before
+  std::string_view reason;           // why it failed; "" otherwise
+  VenueTime time;
+  VenueTime event_time;
+};
+
+// The venue is about to close the connection: a new one is wanted now.
+struct ServerShutdown {
+  VenueTime event_time;              // 0 when not said
+};
+
+// Recognised by name and of no consequence here (STRATEGY_UPDATE, GRID_UPDATE,
+// CONDITIONAL_ORDER_TRIGGER_REJECT); or a name we do not know.
 struct OtherEvent {
   std::string_view name;
   bool known = false;
 };
 
-using UserEvent = std::variant<OrderUpdate, AccountUpdate, TradeLite, ListenKeyExpired, OtherEvent>;
+using UserEvent = std::variant<OrderUpdate, AccountUpdate, TradeLite, ListenKeyExpired,
+                               AccountConfigUpdate, MarginCall, AlgoUpdate, ServerShutdown,
+                               OtherEvent>;
 
 class UserDataDecoder {
  public:
@@ -105,9 +208,14 @@ class UserDataDecoder {
   ~UserDataDecoder();
   UserDataDecoder(UserDataDecoder&&) noexcept;
 
-  // REQUIRES: at least 64 readable bytes behind the frame. Accepts the raw event and the combined
-  // {"stream":…,"data":…} form. Errors: malformed.
+  // REQUIRES: at least 64 readable bytes behind the frame. Accepts the raw event, the combined
+  // {"stream":…,"data":…} form, and {"event":…}. Errors: malformed.
   Result<UserEvent> decode(std::string_view frame);
+
+  // Whose event the last frame carried, in the combined form: what stands before any '@' in its
+  // "stream", which on a private connection is a listen key. "" for a raw event. Never logged.
+  // A view that lives until the next decode.
+  std::string_view listen_key() const noexcept;
 
  private:
   struct State;

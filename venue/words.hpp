@@ -61,4 +61,45 @@ constexpr Execution execution_of(std::string_view word) noexcept {
   return Execution::other;
 }
 
+constexpr OrderType type_of(std::string_view word) noexcept {
+  if (word == "LIMIT") return OrderType::limit;
+  if (word == "MARKET") return OrderType::market;
+  if (word == "STOP") return OrderType::stop;
+  if (word == "STOP_MARKET") return OrderType::stop_market;
+  if (word == "TAKE_PROFIT") return OrderType::take_profit;
+  if (word == "TAKE_PROFIT_MARKET") return OrderType::take_profit_market;
+  if (word == "TRAILING_STOP_MARKET") return OrderType::trailing_stop_market;
+  if (word == "LIQUIDATION") return OrderType::liquidation;
+  return OrderType::other;
+}
+
+constexpr TimeInForce time_in_force_of(std::string_view word) noexcept {
+  if (word == "GTC") return TimeInForce::gtc;
+  if (word == "IOC") return TimeInForce::ioc;
+  if (word == "FOK") return TimeInForce::fok;
+  if (word == "GTX") return TimeInForce::gtx;
+  if (word == "GTD") return TimeInForce::gtd;
+  if (word == "RPI") return TimeInForce::rpi;
+  if (word == "GTE_GTC") return TimeInForce::gte_gtc;
+  return TimeInForce::other;
+}
+
+constexpr AlgoStatus algo_status_of(std::string_view word) noexcept {
+  if (word == "NEW") return AlgoStatus::new_;
+  if (word == "CANCELED") return AlgoStatus::canceled;
+  if (word == "TRIGGERING") return AlgoStatus::triggering;
+  if (word == "TRIGGERED") return AlgoStatus::triggered;
+  if (word == "FINISHED") return AlgoStatus::finished;
+  if (word == "REJECTED") return AlgoStatus::rejected;
+  if (word == "EXPIRED") return AlgoStatus::expired;
+  return AlgoStatus::other;
+}
+
+// "cross" in streams and older records, "CROSSED" in newer ones.
+constexpr MarginType margin_of(std::string_view word) noexcept {
+  if (word == "cross" || word == "CROSSED") return MarginType::cross;
+  if (word == "isolated" || word == "ISOLATED") return MarginType::isolated;
+  return MarginType::unknown;
+}
+
 }  // namespace copyd::venue

@@ -13,104 +13,50 @@ import pathlib
 import re
 from decimal import Decimal
 
+from expected_events import (
+    ALGO_STATUSES, MARGINS, STATUSES, TIMES_IN_FORCE, TYPES, cut, exact, flag, known_or_other,
+    pairs, symbol, user_event)
+
 HERE = pathlib.Path(__file__).resolve().parent
 
-# The symbols that the tests' table lists, in the order of their ids.
-LISTED = ["BTCUSDT", "ETHUSDT", "ETHUSDC", "DOTUSDT", "ADAUSDT"]
 
-FORCED = ("autoclose-", "adl_autoclose", "settlement_autoclose-", "delivery_autoclose-")
-KNOWN_EVENTS = {
-    "ACCOUNT_CONFIG_UPDATE", "ALGO_UPDATE", "MARGIN_CALL", "STRATEGY_UPDATE", "GRID_UPDATE",
-    "CONDITIONAL_ORDER_TRIGGER_REJECT",
-}
-EXECUTIONS = {"NEW", "TRADE", "CALCULATED", "CANCELED", "EXPIRED", "AMENDMENT"}
-STATUSES = {
-    "NEW", "PARTIALLY_FILLED", "FILLED", "CANCELED", "EXPIRED", "EXPIRED_IN_MATCH", "REJECTED",
-}
-UNIT = Decimal(10) ** 8
+def used(rows):
+    counts = {}
+    for row in rows:
+        name = (row["rateLimitType"], row["interval"], row["intervalNum"])
+        if row["count"] >= 0:
+            counts[name] = row["count"]
+    return "/".join(str(counts.get(name, -1)) for name in (
+        ("REQUEST_WEIGHT", "MINUTE", 1), ("ORDERS", "SECOND", 10), ("ORDERS", "MINUTE", 1)))
 
 
-def exact(text):
-    units = Decimal(text) * UNIT
-    assert units == units.to_integral_value(), text
-    return int(units)
-
-
-def cut(text):
-    return int(Decimal(text) * UNIT)
-
-
-def symbol(name):
-    return f"{name}#{LISTED.index(name)}" if name in LISTED else f"{name}#-"
-
-
-def flag(value):
-    return "unknown" if value is None else str(int(value))
-
-
-def known_or_other(word, known):
-    return word if word in known else "OTHER"
-
-
-def pairs(**fields):
-    return " ".join(f"{name}={value}" for name, value in fields.items())
-
-
-def order_update(event):
-    o = event["o"]
-    forced = o["x"] == "CALCULATED" or o["c"].startswith(FORCED)
-    fill = o["x"] in ("TRADE", "CALCULATED") and Decimal(o["l"]) > 0 and o["t"] != 0
-    return "order " + pairs(
-        symbol=symbol(o["s"]), client=o["c"], side=o["S"], leg=o["ps"],
-        execution=known_or_other(o["x"], EXECUTIONS), status=known_or_other(o["X"], STATUSES),
-        order=o["i"], trade=o["t"], order_qty=exact(o["q"]), last_qty=exact(o["l"]),
-        cumulative_qty=exact(o["z"]), last_price=exact(o["L"]), average=cut(o["ap"]),
-        trade_time=o["T"], event_time=event["E"], maker=flag(o["m"]), reduce_only=flag(o["R"]),
-        forced=flag(forced), fill=flag(fill))
-
-
-def account_update(event):
-    a = event["a"]
-    positions = "".join(f"[{symbol(p['s'])} {p['ps']} {exact(p['pa'])}]" for p in a["P"])
-    balances = "".join(f"[{b['a']} {cut(b['wb'])} {cut(b.get('bc', '0'))}]" for b in a["B"])
-    return "account " + pairs(
-        reason=a["m"], time=event["T"], positions=positions, balances=balances)
-
-
-def user_event(message):
-    event = message
-    if "e" not in event:
-        event = message.get("data")
-    if not isinstance(event, dict) or "e" not in event:
-        return "malformed"
-    name = event["e"]
-    if name == "ORDER_TRADE_UPDATE":
-        return order_update(event)
-    if name == "ACCOUNT_UPDATE":
-        return account_update(event)
-    if name == "TRADE_LITE":
-        return "trade_lite " + pairs(symbol=event["s"] in LISTED and symbol(event["s"]) or "#-",
-                                     trade=event["t"])
-    if name == "listenKeyExpired":
-        return "expired " + pairs(event_time=int(event["E"]))
-    return "other " + pairs(name=name, known=flag(name in KNOWN_EVENTS))
+def order_state(o):
+    return pairs(
+        order=o["orderId"], client=o["clientOrderId"],
+        order_status=known_or_other(o["status"], STATUSES), order_qty=exact(o["origQty"]),
+        executed_qty=exact(o["executedQty"]), average=cut(o.get("avgPrice", "0")),
+        update_time=o.get("updateTime", 0))
 
 
 def reply(message):
+    if "status" not in message:
+        return "malformed"
     identity = message["id"]
     if isinstance(identity, str):
         identity = int(identity) if identity.isdigit() else 0
     error = message.get("error", {})
     line = pairs(id=identity or 0, status=message["status"], code=error.get("code", 0),
-                 message=error.get("msg", ""))
+                 message=error.get("msg", ""), used=used(message.get("rateLimits", [])))
     result = message.get("result")
     if isinstance(result, dict) and "orderId" in result:
-        line += " " + pairs(
-            order=result["orderId"], client=result["clientOrderId"],
-            order_status=known_or_other(result["status"], STATUSES),
-            order_qty=exact(result["origQty"]), executed_qty=exact(result["executedQty"]),
-            average=cut(result.get("avgPrice", "0")), update_time=result.get("updateTime", 0))
+        line += " " + order_state(result)
     return line
+
+
+def rest_reply(o):
+    line = pairs(id=0, status=400 if "code" in o else 200, code=o.get("code", 0),
+                 message=o.get("msg", ""), used="-1/-1/-1")
+    return line + " " + order_state(o) if "orderId" in o else line
 
 
 def order(o):
@@ -118,18 +64,111 @@ def order(o):
         symbol=o["symbol"], order=o["orderId"], client=o["clientOrderId"],
         status=known_or_other(o["status"], STATUSES), order_qty=exact(o["origQty"]),
         executed_qty=exact(o["executedQty"]), average=cut(o.get("avgPrice", "0")),
-        time=o.get("time", 0), update_time=o.get("updateTime", 0)) + "]"
+        time=o.get("time", 0), update_time=o.get("updateTime", 0), side=o["side"],
+        leg=o.get("positionSide", "unknown"), type=known_or_other(o["type"], TYPES),
+        original=known_or_other(o.get("origType", ""), TYPES),
+        tif=known_or_other(o["timeInForce"], TIMES_IN_FORCE), reduce_only=flag(o["reduceOnly"]),
+        close_all=flag(o.get("closePosition", False)), price=cut(o["price"]),
+        stop=cut(o.get("stopPrice", "0"))) + "]"
 
 
 def trade(t):
     return "[" + pairs(
         symbol=t["symbol"], trade=t["id"], order=t["orderId"], side=t["side"],
-        leg=t["positionSide"], price=exact(t["price"]), qty=exact(t["qty"]), time=t["time"]) + "]"
+        leg=t["positionSide"], price=exact(t["price"]), qty=exact(t["qty"]), time=t["time"],
+        maker=flag(t["maker"]), realised=cut(t["realizedPnl"]), fee=cut(t["commission"]),
+        fee_asset=t["commissionAsset"]) + "]"
+
+
+def cuts(row, **names):
+    return {ours: cut(row.get(theirs, "0")) for ours, theirs in names.items()}
 
 
 def position(p):
-    return "[" + pairs(symbol=symbol(p["symbol"]), leg=p["positionSide"],
-                       qty=exact(p["positionAmt"]), update_time=p["updateTime"]) + "]"
+    return "[" + pairs(
+        symbol=symbol(p["symbol"]), leg=p["positionSide"], qty=exact(p["positionAmt"]),
+        update_time=p["updateTime"],
+        **cuts(p, entry="entryPrice", even="breakEvenPrice", mark="markPrice",
+               liquidation="liquidationPrice", unrealised="unRealizedProfit",
+               notional="notional", isolated="isolatedWallet"),
+        asset=p.get("marginAsset", ""), margin=MARGINS.get(p.get("marginType"), "UNKNOWN"),
+        leverage=int(p.get("leverage", 0))) + "]"
+
+
+def account(a):
+    assets = "".join(
+        "[" + pairs(asset=row["asset"], update_time=row.get("updateTime", 0), **cuts(
+            row, wallet="walletBalance", cross="crossWalletBalance", unrealised="unrealizedProfit",
+            margin="marginBalance", available="availableBalance")) + "]" for row in a["assets"])
+    positions = "".join(
+        "[" + pairs(symbol=symbol(p["symbol"]), leg=p["positionSide"],
+                    qty=exact(p["positionAmt"]), update_time=p.get("updateTime", 0),
+                    **cuts(p, unrealised="unrealizedProfit", notional="notional",
+                           isolated="isolatedWallet")) + "]" for p in a["positions"])
+    return pairs(
+        **cuts(a, wallet="totalWalletBalance", cross="totalCrossWalletBalance",
+               unrealised="totalUnrealizedProfit", margin="totalMarginBalance",
+               initial="totalInitialMargin", maintenance="totalMaintMargin",
+               available="availableBalance"),
+        can_trade=flag(a.get("canTrade")), assets=assets, positions=positions)
+
+
+def account_row(p):
+    return account({"totalWalletBalance": "0", "totalMarginBalance": "0", "assets": [],
+                    "positions": [p]})
+
+
+def balance(b):
+    return "[" + pairs(
+        alias=b["accountAlias"], asset=b["asset"], update_time=b["updateTime"],
+        **cuts(b, balance="balance", cross="crossWalletBalance", unrealised="crossUnPnl",
+               available="availableBalance")) + "]"
+
+
+def algo_order(o):
+    return "[" + pairs(
+        symbol=o["symbol"], algo=o["algoId"], client=o["clientAlgoId"], side=o["side"],
+        leg=o["positionSide"], type=known_or_other(o["orderType"], TYPES),
+        tif=known_or_other(o["timeInForce"], TIMES_IN_FORCE),
+        status=known_or_other(o["algoStatus"], ALGO_STATUSES), reduce_only=flag(o["reduceOnly"]),
+        close_all=flag(o["closePosition"]), activated=flag(o.get("isActivated", False)),
+        qty=exact(o["quantity"]), trigger=cut(o["triggerPrice"]), price=cut(o["price"]),
+        order=int(o.get("actualOrderId") or 0),
+        actual=known_or_other(o.get("actualType", ""), TYPES),
+        average=cut(o.get("actualPrice", "0")), executed=exact(o.get("actualQty", "0")),
+        create_time=o["createTime"], update_time=o["updateTime"],
+        trigger_time=o["triggerTime"]) + "]"
+
+
+def symbol_config(c):
+    return "[" + pairs(
+        symbol=symbol(c["symbol"]), margin=MARGINS[c["marginType"]],
+        auto_add=flag(c["isAutoAddMargin"]), leverage=c["leverage"],
+        max_notional=cut(c["maxNotionalValue"])) + "]"
+
+
+def brackets(message):
+    rows = message if isinstance(message, list) else [message]
+    return "".join(
+        "[" + pairs(symbol=row["symbol"], coefficient=cut(row.get("notionalCoef", 0))) + " "
+        + "".join(f"({b['bracket']} {b['initialLeverage']} {cut(b['notionalFloor'])} "
+                  f"{cut(b['notionalCap'])} {cut(b['maintMarginRatio'])} {cut(b['cum'])})"
+                  for b in row["brackets"]) + "]" for row in rows)
+
+
+def order_limits(rows):
+    per = {(row["interval"], row["intervalNum"]): row["limit"] for row in rows}
+    return pairs(per_10s=per.get(("SECOND", 10), 0), per_minute=per.get(("MINUTE", 1), 0))
+
+
+def premium(p):
+    return "[" + pairs(
+        symbol=symbol(p["symbol"]), mark=cut(p["markPrice"]), index=cut(p["indexPrice"]),
+        rate=cut(p["lastFundingRate"]), next=p["nextFundingTime"], time=p["time"]) + "]"
+
+
+def mark(m):
+    return "[" + pairs(symbol=symbol(m["s"]), price=cut(m["p"]), event_time=m["E"]) + "]"
 
 
 def exchange_symbol(s):
@@ -176,24 +215,56 @@ def error(body, text):
     return pairs(code=body["code"], message=body["msg"])
 
 
+def each(meaning):
+    return lambda rows, _: "".join(map(meaning, rows))
+
+
+def of(meaning):
+    return lambda message, _: meaning(message)
+
+
+# The first pattern that matches a file's name tells how it is read. "unread" are records that
+# nothing here needs: no reader of something else may take one for its own.
 KINDS = [
-    (r"wsapi\.", "reply", lambda m, _: reply(m)),
-    (r"rest\.all_orders|rest\.open_orders", "orders", lambda m, _: "".join(map(order, m))),
-    (r"rest\.order\.|rest\.open_order\.", "one_order", lambda m, _: order(m)),
-    (r"rest\.user_trades", "trades", lambda m, _: "".join(map(trade, m))),
-    (r"rest\.position_risk", "positions", lambda m, _: "".join(map(position, m))),
+    (r".*\.request\.", "unread", lambda m, _: ""),
+    (r"wsapi\.", "reply", of(reply)),
+    (r"rest\.(all_orders|open_orders|force_orders)", "orders", each(order)),
+    (r"rest\.order\.|rest\.open_order\.", "one_order", lambda m, _: order(m) + rest_reply(m)),
+    (r"rest\.batch_orders|error\.batch", "batch", each(lambda o: f"[{rest_reply(o)}]")),
+    (r"rest\.user_trades", "trades", each(trade)),
+    (r"rest\.position_risk", "positions", each(position)),
     (r"rest\.account_config", "config",
      lambda m, _: pairs(hedge=flag(m["dualSidePosition"]), multi_assets=flag(m["multiAssetsMargin"]),
                         can_trade=flag(m["canTrade"]))),
-    (r"rest\.account_v3", "margin", lambda m, _: pairs(balance=cut(m["totalMarginBalance"]))),
-    (r"rest\.balance_v3", "alias", lambda m, _: pairs(alias=m[0]["accountAlias"])),
+    (r"rest\.account_v2\.position_row", "account_row", of(account_row)),
+    (r"rest\.account_v", "account", of(account)),
+    (r"rest\.balance_v", "balances", each(balance)),
+    (r"rest\.algo_order\.cancel", "algo_cancelled",
+     lambda m, _: pairs(algo=m["algoId"], client=m["clientAlgoId"])),
+    (r"rest\.algo_order\.", "algo_order", of(algo_order)),
+    (r"rest\.(open_algo_orders|all_algo_orders)", "algo_orders", each(algo_order)),
+    (r"rest\.symbol_config", "symbol_configs", each(symbol_config)),
+    (r"rest\.leverage_bracket", "brackets", of(brackets)),
+    (r"rest\.leverage\.", "leverage",
+     lambda m, _: pairs(symbol=m["symbol"], leverage=m["leverage"],
+                        max_notional=cut(m["maxNotionalValue"]))),
+    (r"rest\.position_side_dual\.get", "mode",
+     lambda m, _: pairs(hedge=flag(m["dualSidePosition"]))),
+    (r"rest\.multi_assets_margin\.get", "multi_assets",
+     lambda m, _: pairs(multi_assets=flag(m["multiAssetsMargin"]))),
+    (r"rest\.(success_code|margin_type|position_side_dual|all_open_orders|algo_open_orders)",
+     "done", lambda m, _: pairs(done=1)),
+    (r"rest\.rate_limit_order", "order_limits", of(order_limits)),
+    (r"rest\.premium_index", "premium", of(premium)),
     (r"rest\.listen_key", "listen_key", lambda m, _: m.get("listenKey", "malformed")),
     (r"rest\.time", "time", lambda m, _: pairs(time=m["serverTime"])),
-    (r"sapi\.", "permissions", lambda m, _: permissions(m)),
+    (r"rest\.", "unread", lambda m, _: ""),
+    (r"sapi\.", "permissions", of(permissions)),
     (r"exchange_info\.symbol", "exchange_row", lambda m, _: exchange({"symbols": [m]})),
-    (r"exchange_info", "exchange", lambda m, _: exchange(m)),
+    (r"exchange_info", "exchange", of(exchange)),
     (r"error\.", "error", error),
-    (r"", "user", lambda m, _: user_event(m)),
+    (r"stream\.mark_price", "marks", of(mark)),
+    (r"", "user", of(user_event)),
 ]
 
 

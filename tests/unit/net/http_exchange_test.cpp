@@ -56,7 +56,8 @@ Read read(const std::string& text, std::size_t piece, std::size_t body_max = 100
 TEST(HttpAnswer, ReadsAnAnswerHoweverItIsSplit) {
   const std::string text =
       "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 13\r\nRetry-After: 17\r\n"
-      "X-MBX-USED-WEIGHT-1M: 2401\r\n\r\n{\"code\":-103}";
+      "X-MBX-USED-WEIGHT-1M: 2401\r\nx-mbx-order-count-10s: 3\r\nX-MBX-ORDER-COUNT-1M: 11\r\n"
+      "\r\n{\"code\":-103}";
   for (std::size_t piece = 1; piece <= text.size(); ++piece) {
     const auto got = read(text, piece);
     ASSERT_TRUE(got.done) << piece;
@@ -64,6 +65,8 @@ TEST(HttpAnswer, ReadsAnAnswerHoweverItIsSplit) {
     EXPECT_EQ(got.response.body, "{\"code\":-103}");
     EXPECT_EQ(got.response.retry_after, std::chrono::seconds(17));
     EXPECT_EQ(got.response.used_weight, 2401);
+    EXPECT_EQ(got.response.orders_10s, 3);
+    EXPECT_EQ(got.response.orders_1m, 11);
     EXPECT_TRUE(got.keeps_alive);
   }
 }
@@ -77,6 +80,21 @@ TEST(HttpAnswer, ReadsChunksHoweverTheyAreSplit) {
     ASSERT_TRUE(got.done) << piece;
     EXPECT_EQ(got.response.body, "hello world");
     EXPECT_TRUE(got.keeps_alive);
+  }
+}
+
+// Every split in two as well: a last chunk that came in parts once ended the process.
+TEST(HttpAnswer, ReadsAnEmptyChunkedBodyHoweverItIsSplit) {
+  const std::string text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (std::size_t first = 1; first < text.size(); ++first) {
+    for (std::size_t second = first + 1; second < text.size(); ++second) {
+      HttpAnswer answer(1000);
+      ASSERT_EQ(*answer.feed(text.substr(0, first)), Progress::pending);
+      ASSERT_EQ(*answer.feed(text.substr(first, second - first)), Progress::pending);
+      ASSERT_EQ(*answer.feed(text.substr(second)), Progress::done) << first << ' ' << second;
+      EXPECT_EQ(answer.take().body, "");
+      EXPECT_TRUE(answer.keeps_alive());
+    }
   }
 }
 
@@ -100,6 +118,8 @@ TEST(HttpAnswer, HeadersThatAreAbsentOrOddStayAbsent) {
   ASSERT_TRUE(got.done);
   EXPECT_FALSE(got.response.retry_after);
   EXPECT_FALSE(got.response.used_weight);
+  EXPECT_FALSE(got.response.orders_10s);
+  EXPECT_FALSE(got.response.orders_1m);
 }
 
 TEST(HttpAnswer, KnowsWhenAConnectionIsOver) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <random>
-#include <sstream>
 
 #include "tests/unit/venue/support.hpp"
 
@@ -20,6 +19,8 @@ struct Filters {
   std::string market_min = "0.001";
   std::string market_max = "120";
   std::string notional = "50";
+  std::string decimals = "4";  // of PERCENT_PRICE: a number in the documents, a text on the wire
+  std::string unknown;         // a whole filter that nobody has heard of, behind a comma
 };
 
 std::string joined(std::vector<std::string> parts, std::mt19937* random) {
@@ -39,29 +40,47 @@ std::string filters_of(const Filters& f, std::mt19937* random = nullptr) {
     return "{" + joined(std::move(members), random) + "}";
   };
   return "[" +
-         joined({object({member("filterType", "PRICE_FILTER"), member("minPrice", "556.80"),
-                         member("maxPrice", "4529764"), member("tickSize", f.tick)}),
-                 object({member("filterType", "LOT_SIZE"), member("minQty", f.min),
-                         member("stepSize", f.step), member("maxQty", f.max)}),
-                 object({member("filterType", "MARKET_LOT_SIZE"), member("minQty", f.market_min),
-                         member("stepSize", f.market_step), member("maxQty", f.market_max)}),
-                 object({member("filterType", "MAX_NUM_ORDERS"), "\"limit\":200"}),
-                 object({member("filterType", "MIN_NOTIONAL"), member("notional", f.notional)}),
-                 object({member("filterType", "PERCENT_PRICE"), member("multiplierUp", "1.0500"),
-                         "\"multiplierDecimal\":4", member("multiplierDown", "0.9500")}),
-                 object({member("filterType", "POSITION_RISK_CONTROL"),
-                         member("positionControlSide", "NONE")})},
-                random) +
-         "]";
+         joined(
+             {object({member("filterType", "PRICE_FILTER"), member("minPrice", "556.80"),
+                      member("maxPrice", "4529764"), member("tickSize", f.tick)}),
+              object({member("filterType", "LOT_SIZE"), member("minQty", f.min),
+                      member("stepSize", f.step), member("maxQty", f.max)}),
+              object({member("filterType", "MARKET_LOT_SIZE"), member("minQty", f.market_min),
+                      member("stepSize", f.market_step), member("maxQty", f.market_max)}),
+              object({member("filterType", "MAX_NUM_ORDERS"), "\"limit\":200"}),
+              object({member("filterType", "MIN_NOTIONAL"), member("notional", f.notional)}),
+              object({member("filterType", "PERCENT_PRICE"), member("multiplierUp", "1.0500"),
+                      "\"multiplierDecimal\":" + f.decimals, member("multiplierDown", "0.9500")}),
+              object({member("filterType", "POSITION_RISK_CONTROL"),
+                      member("positionControlSide", "NONE")})},
+             random) +
+         f.unknown + "]";
 }
 
 std::string row(const std::string& name, const std::string& quote, const std::string& status,
                 const std::string& filters, std::mt19937* random = nullptr) {
   return "{" +
-         joined({member("symbol", name), member("pair", name), member("contractType", "PERPETUAL"),
-                 "\"deliveryDate\":4133404800000", member("status", status),
-                 member("quoteAsset", quote), "\"filters\":" + filters,
-                 member("maintMarginPercent", "2.5000"), "\"pricePrecision\":2",
+         joined({member("symbol", name),
+                 member("pair", name),
+                 member("contractType", "PERPETUAL"),
+                 "\"deliveryDate\":4133404800000",
+                 member("status", status),
+                 "\"onboardDate\":1567965300000",
+                 member("baseAsset", "BTC"),
+                 member("quoteAsset", quote),
+                 member("marginAsset", quote),
+                 "\"filters\":" + filters,
+                 member("maintMarginPercent", "2.5000"),
+                 member("requiredMarginPercent", "5.0000"),
+                 "\"pricePrecision\":2",
+                 "\"quantityPrecision\":3",
+                 "\"baseAssetPrecision\":8",
+                 "\"quotePrecision\":8",
+                 member("underlyingType", "COIN"),
+                 member("triggerProtect", "0.0500"),
+                 member("liquidationFee", "0.012500"),
+                 member("marketTakeBound", "0.05"),
+                 "\"maxMoveOrderLimit\":10000",
                  "\"underlyingSubType\":[\"PoW\",\"Crypto\"]",
                  "\"orderTypes\":[\"LIMIT\",\"MARKET\",\"STOP\",\"STOP_MARKET\",\"TAKE_PROFIT\","
                  "\"TAKE_PROFIT_MARKET\",\"TRAILING_STOP_MARKET\"]",
@@ -182,17 +201,22 @@ TEST(ExchangeInfo, SymbolsThatDoNotTradeOrAreNotQuotedInDollars) {
 // As large as the venue's own, the keys of every object and the filters of every row shuffled.
 TEST(ExchangeInfo, AWholeBodyWithShuffledKeys) {
   std::mt19937 random(919);
+  const auto name_of = [](int i) {
+    return i == 450 ? std::string("测试USDT") : "S" + std::to_string(i) + "USDT";
+  };
   std::string rows;
-  constexpr int count = 1200;
+  constexpr int count = 900;
   for (int i = 0; i < count; ++i) {
     Filters f;
     f.tick = "0.0" + std::to_string(1 + i % 9);
     f.step = i % 2 == 0 ? "1" : "0.1";
     f.market_max = std::to_string(10 + i);
     f.notional = std::to_string(5 + i % 4);
+    if (i % 3 == 0) f.decimals = "\"4\"";
+    if (i % 5 == 0) f.unknown = R"(,{"filterType":"BRAND_NEW","stepSize":5,"tickSize":{"a":[]}})";
     if (i > 0) rows += ",";
-    rows += row("S" + std::to_string(i) + "USDT", "USDT", i % 100 == 99 ? "CLOSE" : "TRADING",
-                filters_of(f, &random), &random);
+    rows += row(name_of(i), "USDT", i % 100 == 99 ? "CLOSE" : "TRADING", filters_of(f, &random),
+                &random);
   }
   const std::string text = body(rows);
   EXPECT_GT(text.size(), 1'100'000U);
@@ -200,13 +224,14 @@ TEST(ExchangeInfo, AWholeBodyWithShuffledKeys) {
   ASSERT_TRUE(info.has_value());
   ASSERT_EQ(info->symbols.size(), static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
-    const auto id = info->symbols.find("S" + std::to_string(i) + "USDT");
+    const auto id = info->symbols.find(name_of(i));
     ASSERT_TRUE(id);
     const auto& filters = info->symbols[*id].filters;
     ASSERT_EQ(filters.has_value(), i % 100 != 99) << i;
     if (!filters) continue;
     EXPECT_EQ(filters->tick.units(), 1'000'000 * (1 + i % 9));
     EXPECT_EQ(filters->step, *Qty::parse(i % 2 == 0 ? "1" : "0.1"));
+    EXPECT_EQ(filters->min_qty, *Qty::parse("0.001"));
     EXPECT_EQ(filters->max_qty, Qty::whole(std::min(10 + i, 1000)));
     EXPECT_EQ(filters->min_notional.units(), 101'000'000LL * (5 + i % 4));
   }
@@ -214,6 +239,17 @@ TEST(ExchangeInfo, AWholeBodyWithShuffledKeys) {
   for (int i = 0; i < 100; ++i)
     EXPECT_TRUE(
         decode_exchange_info(std::string_view(text).substr(0, random() % text.size())).has_error());
+}
+
+TEST(ExchangeInfo, ARowThatSaysSomethingTwiceHasNoFilters) {
+  std::string twice = filters_of({});
+  twice.insert(twice.find("\"stepSize\""), R"("stepSize":"5",)");
+  EXPECT_FALSE(filters_read(twice));
+  std::string both = row("BTCUSDT", "USDT", "TRADING", filters_of({}));
+  both.insert(1, R"("status":"TRADING",)");
+  const auto info = decode_exchange_info(body(both));
+  ASSERT_TRUE(info.has_value());
+  EXPECT_FALSE(info->symbols[SymbolId{0}].filters);
 }
 
 TEST(ExchangeInfo, WhatIsNoBodyIsRefused) {
@@ -306,6 +342,24 @@ TEST(AccountCodec, CutAtAnyByteIsMalformed) {
   cut("sapi.api_restrictions.docs.json",
       [](Text t) { return decode_key_permissions(t).has_value(); });
   cut("exchange_info.docs.json", [](Text t) { return decode_exchange_info(t).has_value(); });
+  cut("rest.account_v3.single_asset.docs.json",
+      [](Text t) { return decode_account(t, symbols()).has_value(); });
+  cut("rest.balance_v3.docs.json", [](Text t) { return decode_balances(t).has_value(); });
+}
+
+TEST(AccountCodec, AFieldMetTwiceSpoilsARecord) {
+  for (const char* text : {R"({"dualSidePosition":false,"dualSidePosition":true})",
+                           R"({"dualSidePosition":true,"x":1,"x":1})"})
+    EXPECT_TRUE(decode_account_config(text).has_error()) << text;
+  EXPECT_TRUE(decode_time(R"({"serverTime":1,"serverTime":2})").has_error());
+  EXPECT_EQ(decode_error(R"({"code":-1,"code":-2,"msg":"m"})").code, 0);
+  std::string trades = golden("rest.user_trades.json");
+  trades.insert(trades.find("\"qty\""), R"("qty":"1",)");
+  EXPECT_TRUE(decode_user_trades(trades).has_error());
+  // An object of absurd size is not searched at all.
+  std::string many = R"({"serverTime":1)";
+  for (int i = 0; i < 300; ++i) many += ",\"f" + std::to_string(i) + "\":1";
+  EXPECT_TRUE(decode_time(many + "}").has_error());
 }
 
 TEST(AccountCodec, OneBadRowSpoilsTheWhole) {

@@ -5,7 +5,9 @@
 #include <cstddef>
 
 #include "tests/unit/venue/support.hpp"
+#include "venue/market_codec.hpp"
 #include "venue/order_codec.hpp"
+#include "venue/order_details.hpp"
 #include "venue/user_data.hpp"
 
 namespace {
@@ -111,6 +113,33 @@ TEST(Allocation, NeitherInAccountUpdatesNorInAnswers) {
   const auto handle = [&] {
     return decoder.decode(account.view()).has_value() &&
            replies.decode(answer.view()).has_value() && replies.decode(refusal.view()).has_value();
+  };
+  ASSERT_TRUE(handle());
+  const Counted counted;
+  int sound = 0;
+  for (int i = 0; i < 100; ++i) sound += handle();
+  const int total = counted.total();
+  EXPECT_EQ(sound, 100);
+  EXPECT_EQ(total, 0);
+}
+
+TEST(Allocation, NorInTheRarerEventsNorInMarkPrices) {
+  UserDataDecoder decoder(symbols());
+  OrderDetailsDecoder details;
+  MarkPriceDecoder marks(symbols());
+  std::vector<Frame> frames;
+  for (const char* name :
+       {"seq.market_open_close.00.trade_lite.json", "algo_update.finished.stop_market.json",
+        "margin_call.docs.json", "account_config_update.leverage.json",
+        "listen_key_expired.docs.json", "account_update.order.portfolio_margin.json",
+        "stream_wrapped.private_combined.order_trade_update.json"})
+    frames.emplace_back(golden(name));
+  const Frame order(golden("seq.market_open_close.03.order_trade_update.trade.filled.json"));
+  const Frame mark("[" + golden("stream.mark_price.real_2026_01.json") + "]");
+  const auto handle = [&] {
+    bool sound = details.decode(order.view()).has_value() && marks.decode(mark.view()).has_value();
+    for (const Frame& frame : frames) sound &= decoder.decode(frame.view()).has_value();
+    return sound;
   };
   ASSERT_TRUE(handle());
   const Counted counted;

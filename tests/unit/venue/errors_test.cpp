@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <vector>
+#include <set>
+#include <sstream>
+
+#include "tests/unit/venue/support.hpp"
 
 namespace copyd::venue {
 namespace {
@@ -17,28 +20,25 @@ const char* name(RetryClass c) {
   EXPECT_STREQ(name(classify(status, code, message)), name(RetryClass::expected)) \
       << (status) << ' ' << (code) << ' ' << (message)
 
-TEST(Errors, EveryCodeOfTheTable) {
-  const std::map<RetryClass, std::vector<int>> table{
-      {RetryClass::ok, {-4046, -4059, -4171, -5027, -4197}},
-      {RetryClass::retry, {-1008, -1016, -2012, -1125}},
-      {RetryClass::resync, {-1021, -5028}},
-      {RetryClass::query, {-1000, -1001, -1006, -1007, -2011, -2013, -4116, -4117, -5043}},
-      {RetryClass::backoff, {-1003, -1015}},
-      {RetryClass::pause,
-       {-1002, -1011, -1022, -1099, -2014, -2015, -2017, -2023, -4060, -4061, -4087, -4088,
-        -4189, -4400, -4401, -4109, -4192, -4202, -4205, -4211, -4402, -4403, -4411}},
-      {RetryClass::final_,
-       {-1013, -1014, -1020, -1100, -1101, -1102, -1103, -1104, -1105, -1106, -1108, -1109,
-        -1110, -1111, -1112, -1113, -1114, -1115, -1116, -1117, -1118, -1119, -1120, -1121,
-        -1122, -1128, -1130, -1136, -2010, -2018, -2019, -2020, -2021, -2022, -2024, -2025,
-        -2026, -2027, -2028, -4001, -4002, -4003, -4004, -4005, -4013, -4014, -4015, -4016,
-        -4021, -4023, -4024, -4028, -4045, -4047, -4048, -4062, -4067, -4068, -4105, -4106,
-        -4107, -4118, -4120, -4131, -4140, -4141, -4142, -4161, -4164, -4168, -4531, -5021,
-        -5022, -5024, -5025, -5026, -5029, -5037, -5038, -5039, -5040, -5041, -5047}},
-  };
-  for (const auto& [expected, codes] : table)
-    for (const int code : codes)
-      EXPECT_STREQ(name(classify(400, code, "")), name(expected)) << code;
+// The lines of errors.txt: status, code, class, text.
+TEST(Errors, EveryCaseOfTheTable) {
+  std::ifstream in(testing::golden_dir() / "venue" / "errors.txt");
+  std::map<std::string, int> of_class;
+  std::set<int> codes;
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream fields(line);
+    int status = -1;
+    int code = -1;
+    std::string expected;
+    std::string message;
+    fields >> status >> code >> expected;
+    std::getline(fields >> std::ws, message);
+    EXPECT_EQ(name(classify(status, code, message)), expected) << line;
+    ++of_class[expected];
+    codes.insert(code);
+  }
+  EXPECT_EQ(of_class.size(), 7U);
+  EXPECT_GT(codes.size(), 140U);
 }
 
 TEST(Errors, TheThreeTextsOf503) {

@@ -10,6 +10,8 @@
 #include <type_traits>
 
 #include "tests/unit/venue/support.hpp"
+#include "venue/order_codec.hpp"
+#include "venue/rest.hpp"
 
 namespace copyd::venue::testing {
 namespace {
@@ -98,6 +100,47 @@ TEST(Signer, GivesEveryPublishedSignature) {
   EXPECT_EQ(hmac, 12);
   EXPECT_EQ(ed25519, 3);
   EXPECT_EQ(rsa, 1);
+}
+
+// With RSA a signature stands percent-encoded in a URL, and as it is in the JSON of the WebSocket
+// API.
+TEST(Signer, RsaInAUrlAndInAFrame) {
+  for (const auto& v : vectors()) {
+    if (v.algorithm.find("RSA") == v.algorithm.npos) continue;
+    auto made = Signer::private_key(Secret::copy_of(v.key));
+    ASSERT_TRUE(made.has_value());
+    std::string encoded = v.signature;
+    const std::pair<char, const char*> escapes[] = {{'+', "%2B"}, {'/', "%2F"}, {'=', "%3D"}};
+    int escaped = 0;
+    for (const auto& [plain, code] : escapes) {
+      for (std::size_t at = 0; (at = encoded.find(plain, at)) != encoded.npos; ++escaped)
+        encoded.replace(at, 1, code);
+    }
+    EXPECT_GT(escaped, 3);
+    EXPECT_EQ(made->sign_for_url(v.payload), encoded);
+
+    const std::string target =
+        signed_target("/x", {{"symbol", "BTCUSDT"}}, VenueTime{7}, 2000, *made);
+    EXPECT_TRUE(target.ends_with("&signature=" +
+                                 made->sign_for_url("symbol=BTCUSDT&recvWindow=2000&timestamp=7")));
+    EXPECT_EQ(target.find_first_of("+="), target.find('='));
+
+    OrderTerms terms;
+    terms.qty = Qty::whole(1);
+    PlaceRequest request;
+    request.id = 1;
+    request.terms = &terms;
+    request.symbol = "BTCUSDT";
+    request.timestamp = VenueTime{7};
+    char out[1400];
+    const std::string frame(out, encode_place(request, "k", &*made, out));
+    ASSERT_FALSE(frame.empty());
+    const auto at = frame.find(R"("signature":")") + 13;
+    const std::string signature = frame.substr(at, frame.size() - at - 3);
+    EXPECT_EQ(signature.size(), v.signature.size());
+    EXPECT_EQ(signature.find('%'), signature.npos);
+    EXPECT_NE(signature.find_first_of("+/="), signature.npos);
+  }
 }
 
 // RFC 4231, test cases 1 and 6: a short key, and one longer than the hash's block.

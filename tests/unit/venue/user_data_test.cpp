@@ -103,24 +103,6 @@ TEST(UserData, AFillByHand) {
   EXPECT_TRUE(is_final(o.status));
 }
 
-TEST(UserData, CutAtAnyByteIsMalformed) {
-  std::size_t cuts = 0;
-  UserDataDecoder decoder(symbols());
-  for (const auto& name : names_of_kind("user")) {
-    const std::string whole = golden(name);
-    for (std::size_t size = 0; size < whole.size(); ++size) {
-      const std::string_view text(whole);
-      // What was cut off stands right behind the frame, as it may in a receive buffer.
-      for (const auto behind : {text.substr(size), std::string_view()}) {
-        const Frame frame(text.substr(0, size), behind);
-        ASSERT_TRUE(decoder.decode(frame.view()).has_error()) << name << " cut at " << size;
-        ++cuts;
-      }
-    }
-  }
-  EXPECT_GT(cuts, 50000U);
-}
-
 TEST(UserData, WhatStandsBehindTheEndIsMalformed) {
   for (const auto& name : names_of_kind("user")) {
     const std::string whole = golden(name);
