@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/encode.hpp"
 #include "sim/protocol.hpp"
 
 namespace copyd::sim {
@@ -62,8 +63,19 @@ Answer<const ApiKey*> Protocol::find_key(std::string_view text) const {
   if (!looks_like_a_key(text))
     return ApiError{.code = -2014, .message = "API-key format invalid.", .status = 401};
   const ApiKey* key = exchange_.find_key(std::string(text));
-  if (key == nullptr) return not_allowed();
+  if (key == nullptr || revoked_.count(key->account) != 0) return not_allowed();
   return key;
+}
+
+std::optional<std::string> Protocol::end_revoked(WsSession& session) const {
+  if (session.logged_on == nullptr || revoked_.count(session.logged_on->account) == 0)
+    return std::nullopt;
+  session.logged_on = nullptr;
+  JsonWriter out;
+  const auto error = not_allowed();
+  out.object().key("id").null().number("status", error.status);
+  out.key("error").raw(encode::error(error)).end_object();
+  return out.take();
 }
 
 std::optional<ApiError> Protocol::check_time(const Params& params, VenueTime now) {
@@ -86,8 +98,11 @@ std::optional<ApiError> Protocol::check_time(const Params& params, VenueTime now
   return std::nullopt;
 }
 
-std::optional<ApiError> Protocol::check_permission(const ApiKey& key, Security security) {
-  if (security == Security::trade && !key.permissions.futures) return not_allowed();
+std::optional<ApiError> Protocol::check_permission(const ApiKey& key, Security security,
+                                                   VenueTime now) {
+  const auto& expires = key.permissions.trading_expires;
+  const bool trades = key.permissions.futures && (!expires || now < *expires);
+  if (security == Security::trade && !trades) return not_allowed();
   if (security == Security::signed_ && !key.permissions.reading) return not_allowed();
   return std::nullopt;
 }
@@ -107,7 +122,7 @@ Answer<Protocol::Caller> Protocol::authorize_rest(const HttpCall& call, std::str
   if (auto error = check_time(params, now)) return *error;
   const std::string payload = std::string(in_query.payload) + std::string(in_body.payload);
   if (!signature || !key.value()->verifier.verify(payload, *signature)) return bad_signature();
-  if (auto error = check_permission(*key.value(), security)) return *error;
+  if (auto error = check_permission(*key.value(), security, now)) return *error;
   return caller;
 }
 
@@ -116,7 +131,7 @@ Answer<Protocol::Caller> Protocol::authorize_ws(const WsSession& session, const 
   if (security == Security::none) return Caller{};
   const std::string* text = params.find("apiKey");
   if (text == nullptr && session.logged_on == nullptr) return missing_parameter("apiKey");
-  const auto key = text == nullptr ? Answer<const ApiKey*>(session.logged_on) : find_key(*text);
+  const auto key = find_key(text == nullptr ? session.logged_on->text : *text);
   if (!key.ok()) return key.error();
   const Caller caller{key.value(), key.value()->account};
   if (security == Security::key) return caller;
@@ -128,7 +143,7 @@ Answer<Protocol::Caller> Protocol::authorize_ws(const WsSession& session, const 
   if (!vouched && !key.value()->verifier.verify(ws_payload(params, false), *signature) &&
       !key.value()->verifier.verify(ws_payload(params, true), *signature))
     return bad_signature();
-  if (auto error = check_permission(*key.value(), security)) return *error;
+  if (auto error = check_permission(*key.value(), security, now)) return *error;
   return caller;
 }
 

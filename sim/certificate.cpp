@@ -1,12 +1,16 @@
 #include "sim/certificate.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <sstream>
 
 namespace copyd::sim {
 
@@ -78,6 +82,72 @@ std::optional<Certificates> make_certificates() {
                         PEM_write_bio_PKCS8PrivateKey(out, server_key.get(), nullptr, nullptr, 0,
                                                       nullptr, nullptr);
                       })};
+}
+
+namespace {
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return file ? text.str() : std::string();
+}
+
+Certificate read_certificate(const std::string& pem_text) {
+  const Bio bio(BIO_new_mem_buf(pem_text.data(), static_cast<int>(pem_text.size())), BIO_free);
+  return {PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free};
+}
+
+// Whether they belong together and last.
+bool usable(const Certificates& certificates) {
+  const auto ca = read_certificate(certificates.ca_pem);
+  const auto server = read_certificate(certificates.server_pem);
+  if (!ca || !server) return false;
+  const auto& text = certificates.server_key_pem;
+  const Bio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free);
+  const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  if (!key || X509_check_private_key(server.get(), key.get()) != 1 ||
+      X509_verify(server.get(), X509_get0_pubkey(ca.get())) != 1)
+    return false;
+  int days = 0;
+  int seconds = 0;
+  ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(server.get()));
+  return days >= 1;
+}
+
+bool write_private(const std::string& path, const std::string& text) {
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  std::ofstream(path, std::ios::binary).close();
+  std::filesystem::permissions(
+      path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  return !error && static_cast<bool>(file);
+}
+
+}  // namespace
+
+std::optional<Certificates> certificates_in(const std::string& directory) {
+  const std::string ca_file = directory + "/ca.pem";
+  const std::string server_file = directory + "/server.pem";
+  const std::string key_file = directory + "/server.key";
+  Certificates earlier{.ca_pem = content_of(ca_file),
+                       .server_pem = content_of(server_file),
+                       .server_key_pem = content_of(key_file)};
+  if (usable(earlier)) return earlier;
+  ERR_clear_error();
+  auto made = make_certificates();
+  if (!made || !write_private(key_file, made->server_key_pem)) return std::nullopt;
+  for (const auto& [path, text] :
+       {std::pair(server_file, made->server_pem), std::pair(ca_file, made->ca_pem)}) {
+    std::ofstream file(path, std::ios::trunc | std::ios::binary);
+    file << text;
+    file.close();
+    if (!file) return std::nullopt;
+  }
+  return made;
 }
 
 }  // namespace copyd::sim

@@ -1,4 +1,4 @@
-// A certificate authority of the simulator's own, made at start, and one server certificate of it
+// A certificate authority of the simulator's own, and one server certificate of it
 // for localhost, 127.0.0.1 and ::1. Cold; no state.
 #pragma once
 
@@ -15,5 +15,9 @@ struct Certificates {
 
 // Empty when OpenSSL refuses.
 std::optional<Certificates> make_certificates();
+
+// Those of an earlier start, from ca.pem, server.pem and server.key (0600) of the directory, while
+// they are good for another day; else new ones, written there. Empty when that cannot be done.
+std::optional<Certificates> certificates_in(const std::string& directory);
 
 }  // namespace copyd::sim

@@ -14,18 +14,57 @@ struct Control::Command {
 
 const std::vector<Control::Command>& Control::commands() {
   static const std::vector<Command> table{
-      {"price", &Control::price, {"symbol", "price", "mark"}},
+      {"price", &Control::price, {"symbol", "price", "mark", "auto_liquidation"}},
       {"trade",
        &Control::trade,
        {"account", "symbol", "side", "position_side", "qty", "price", "fills", "reduce_only",
         "forced", "price_after", "client_order_id"}},
+      {"fill", &Control::fill, {"account", "symbol", "order_id", "client_order_id", "qty"}},
       {"liquidity", &Control::liquidity, {"symbol", "qty", "pieces"}},
       {"ledger", &Control::ledger, {"account"}},
       {"position_mode", &Control::position_mode, {"account", "mode"}},
+      {"funding", &Control::funding, {"symbol", "rate"}},
+      {"liquidate", &Control::liquidate, {"account", "symbol", "price"}},
+      {"adl", &Control::adl, {"account", "symbol", "qty", "price"}},
+      {"settle", &Control::settle, {"symbol", "price"}},
+      {"transfer", &Control::transfer, {"account", "asset", "amount", "reason"}},
+      {"permissions",
+       &Control::permissions,
+       {"account", "reading", "futures", "withdrawals", "internal_transfer", "universal_transfer",
+        "ip_restricted", "expires"}},
+      {"symbol",
+       &Control::symbol,
+       {"symbol", "status", "tick", "min_price", "max_price", "step", "min_qty", "max_qty",
+        "market_step", "market_min_qty", "market_max_qty", "min_notional", "multiplier_up",
+        "multiplier_down", "take_bound", "max_notional"}},
+      {"fees", &Control::fees, {"account", "maker", "taker", "in_bnb"}},
+      {"save", &Control::save, {}},
       {"drop_connections", &Control::drop_connections, {"refuse_ms"}},
-      {"expire_listen_key", &Control::expire_listen_key, {"account"}},
+      {"expire_listen_key", &Control::expire_listen_key, {"account", "twice", "text_time"}},
+      {"delete_listen_key", &Control::delete_listen_key, {"account"}},
       {"reject_next", &Control::reject_next, {"account", "code", "msg", "status", "count"}},
-      {"drop_next_answer", &Control::drop_next_answer, {"account", "count", "before_execution"}},
+      {"drop_next_answer",
+       &Control::drop_next_answer,
+       {"account", "count", "before_execution", "methods"}},
+      {"answer_next", &Control::answer_next, {"account", "kind", "executed", "methods", "count"}},
+      {"hide_order", &Control::hide_order, {"account", "ms", "count"}},
+      {"delay_next", &Control::delay_next, {"account", "what", "ms", "count", "methods", "event"}},
+      {"engine_delay", &Control::engine_delay, {"account", "ms"}},
+      {"lag_history", &Control::lag_history, {"account", "ms"}},
+      {"revoke_key", &Control::revoke_key, {"account"}},
+      {"restore_key", &Control::restore_key, {"account"}},
+      {"clear_faults", &Control::clear_faults, {"account"}},
+      {"ban", &Control::ban, {"ms", "status", "ip", "pool"}},
+      {"shutdown_notice", &Control::shutdown_notice, {}},
+      {"duplicate_events", &Control::duplicate_events, {"account", "times", "count"}},
+      {"reorder_events", &Control::reorder_events, {"account", "window", "count", "within_type"}},
+      {"withhold", &Control::withhold, {"account", "event", "count"}},
+      {"silence", &Control::silence, {"account", "ms"}},
+      {"half_open", &Control::half_open, {"account"}},
+      {"malformed_frame", &Control::malformed_frame, {"account", "kind"}},
+      {"huge_frame", &Control::huge_frame, {"account", "bytes"}},
+      {"send_raw", &Control::send_raw, {"account", "text"}},
+      {"fragment_frames", &Control::fragment_frames, {"on"}},
       {"clock_offset", &Control::clock_offset, {"ms"}},
       {"stats", &Control::stats, {}},
       {"quit", &Control::quit, {}},
@@ -34,6 +73,7 @@ const std::vector<Control::Command>& Control::commands() {
 }
 
 std::string Control::handle(std::string_view line, VenueTime now) {
+  world_.protocol().tick(now);
   const auto answer = [&]() -> Answer<std::string> {
     const auto object = JsonObject::parse(line);
     if (!object) return control_fault("not a JSON object");
@@ -51,6 +91,7 @@ std::string Control::handle(std::string_view line, VenueTime now) {
     }
     return (this->*command->run)(Fields(world_.exchange(), *object), now);
   }();
+  world_.protocol().notice_prices(now);
   JsonWriter out;
   out.object().flag("ok", answer.ok());
   if (!answer.ok()) {
@@ -63,7 +104,7 @@ std::string Control::handle(std::string_view line, VenueTime now) {
   return out.take();
 }
 
-Answer<std::string> Control::price(const Fields& fields, VenueTime) {
+Answer<std::string> Control::price(const Fields& fields, VenueTime now) {
   const auto symbol = fields.symbol();
   if (!symbol.ok()) return symbol.error();
   const auto last = fields.decimal<Price>("price");
@@ -72,7 +113,10 @@ Answer<std::string> Control::price(const Fields& fields, VenueTime) {
   if (!mark.ok()) return mark.error();
   if (last.value().sign() <= 0 || mark.value().sign() <= 0)
     return control_fault("price is not positive");
-  world_.exchange().set_price(symbol.value(), last.value(), mark.value());
+  const auto risk = fields.flag("auto_liquidation", world_.auto_liquidation());
+  if (!risk.ok()) return risk.error();
+  world_.exchange().set_price(symbol.value(), last.value(), mark.value(), now);
+  if (risk.value()) world_.exchange().check_risk(symbol.value(), now);
   return std::string();
 }
 
@@ -118,7 +162,12 @@ Answer<std::string> Control::drop_connections(const Fields& fields, VenueTime) {
 Answer<std::string> Control::expire_listen_key(const Fields& fields, VenueTime now) {
   const auto account = fields.account();
   if (!account.ok()) return account.error();
-  if (!world_.protocol().streams().expire(account.value(), now))
+  const auto twice = fields.flag("twice", false);
+  if (!twice.ok()) return twice.error();
+  const auto text_time = fields.flag("text_time", false);
+  if (!text_time.ok()) return text_time.error();
+  if (!world_.protocol().streams().expire(account.value(), now,
+                                          {.twice = twice.value(), .text_time = text_time.value()}))
     return control_fault("the account has no listen key");
   return std::string();
 }
@@ -151,9 +200,12 @@ Answer<std::string> Control::drop_next_answer(const Fields& fields, VenueTime) {
   if (!count.ok()) return count.error();
   const auto before = fields.flag("before_execution", false);
   if (!before.ok()) return before.error();
+  const auto actions = read_actions(fields);
+  if (!actions.ok()) return actions.error();
   auto& faults = world_.protocol().faults(account.value());
   faults.drops = static_cast<int>(count.value());
   faults.drop_before = before.value();
+  faults.drop_actions = actions.value();
   return std::string();
 }
 
@@ -168,7 +220,7 @@ Answer<std::string> Control::stats(const Fields&, VenueTime) {
   auto& protocol = world_.protocol();
   JsonWriter out;
   out.number("connections", static_cast<std::int64_t>(door_.connections()))
-      .number("streams", static_cast<std::int64_t>(protocol.streams().open_count()))
+      .number("streams", static_cast<std::int64_t>(protocol.open_streams()))
       .number("rest_requests", static_cast<std::int64_t>(protocol.rest_requests()))
       .number("ws_requests", static_cast<std::int64_t>(protocol.ws_requests()));
   out.key("orders").object();

@@ -21,7 +21,17 @@ class FrontDoor {
   virtual void drop_connections(std::chrono::milliseconds refuse) = 0;
   virtual void set_clock_offset(std::chrono::milliseconds offset) = 0;
   virtual std::size_t connections() const = 0;
+  // Writes the state file now.
+  virtual std::optional<ApiError> save() { return ApiError{.message = "there is no state file"}; }
   virtual void quit() = 0;
+  // The account's connections, or all: nothing is read or written there any more, and nothing
+  // closed. How many.
+  virtual std::size_t half_open(std::optional<AccountIndex>) { return 0; }
+  // Asks about every WebSocket-API connection, and sends it the text it is answered with.
+  using Tell = std::function<std::optional<std::string>(WsSession&)>;
+  virtual std::size_t tell_sessions(const Tell&) { return 0; }
+  // Whether messages leave in several frames. Only sockets have frames.
+  virtual void fragment_frames(bool) {}
 };
 
 class Control {
@@ -39,6 +49,7 @@ class Control {
   // Each answers the members that follow "ok":true, or what is wrong.
   Answer<std::string> price(const Fields& fields, VenueTime now);
   Answer<std::string> trade(const Fields& fields, VenueTime now);
+  Answer<std::string> fill(const Fields& fields, VenueTime now);
   Answer<std::string> liquidity(const Fields& fields, VenueTime now);
   Answer<std::string> ledger(const Fields& fields, VenueTime now);
   Answer<std::string> position_mode(const Fields& fields, VenueTime now);
@@ -47,10 +58,48 @@ class Control {
   Answer<std::string> reject_next(const Fields& fields, VenueTime now);
   Answer<std::string> drop_next_answer(const Fields& fields, VenueTime now);
   Answer<std::string> clock_offset(const Fields& fields, VenueTime now);
+  // control_money.cpp
+  Answer<std::string> funding(const Fields& fields, VenueTime now);
+  Answer<std::string> liquidate(const Fields& fields, VenueTime now);
+  Answer<std::string> adl(const Fields& fields, VenueTime now);
+  Answer<std::string> settle(const Fields& fields, VenueTime now);
+  Answer<std::string> transfer(const Fields& fields, VenueTime now);
+  Answer<std::string> permissions(const Fields& fields, VenueTime now);
+  Answer<std::string> symbol(const Fields& fields, VenueTime now);
+  Answer<std::string> fees(const Fields& fields, VenueTime now);
+  Answer<std::string> save(const Fields& fields, VenueTime now);
+  // control_faults.cpp
+  Answer<std::string> ban(const Fields& fields, VenueTime now);
+  Answer<std::string> delete_listen_key(const Fields& fields, VenueTime now);
+  Answer<std::string> shutdown_notice(const Fields& fields, VenueTime now);
+  Answer<std::string> answer_next(const Fields& fields, VenueTime now);
+  Answer<std::string> hide_order(const Fields& fields, VenueTime now);
+  Answer<std::string> delay_next(const Fields& fields, VenueTime now);
+  Answer<std::string> engine_delay(const Fields& fields, VenueTime now);
+  Answer<std::string> lag_history(const Fields& fields, VenueTime now);
+  Answer<std::string> revoke_key(const Fields& fields, VenueTime now);
+  Answer<std::string> restore_key(const Fields& fields, VenueTime now);
+  Answer<std::string> clear_faults(const Fields& fields, VenueTime now);
+  // control_events.cpp
+  Answer<std::string> duplicate_events(const Fields& fields, VenueTime now);
+  Answer<std::string> reorder_events(const Fields& fields, VenueTime now);
+  Answer<std::string> withhold(const Fields& fields, VenueTime now);
+  Answer<std::string> silence(const Fields& fields, VenueTime now);
+  Answer<std::string> half_open(const Fields& fields, VenueTime now);
+  Answer<std::string> malformed_frame(const Fields& fields, VenueTime now);
+  Answer<std::string> huge_frame(const Fields& fields, VenueTime now);
+  Answer<std::string> send_raw(const Fields& fields, VenueTime now);
+  Answer<std::string> fragment_frames(const Fields& fields, VenueTime now);
+  Answer<std::string> inject(const Fields& fields, const OddFrame& frame);
   Answer<std::string> stats(const Fields& fields, VenueTime now);
   Answer<std::string> quit(const Fields& fields, VenueTime now);
 
+  // The members about an order and its newest trades.
+  std::string executed(AccountIndex account, const Order& order, std::size_t trades_before,
+                       VenueTime now) const;
   Answer<ScriptedTrade> read_trade(const Fields& fields) const;
+  // `methods`: place (also when absent), query, modify, cancel or any.
+  static Answer<ActionFilter> read_actions(const Fields& fields);
 
   World& world_;
   FrontDoor& door_;

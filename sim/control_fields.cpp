@@ -37,6 +37,18 @@ Answer<std::int64_t> Control::Fields::integer(std::string_view name, std::int64_
   return number;
 }
 
+Answer<std::int64_t> Control::Fields::number(std::string_view name,
+                                             std::optional<std::int64_t> absent,
+                                             Range range) const {
+  if (find(name) == nullptr && !absent) return control_fault(std::string(name) + " is missing");
+  const auto value = integer(name, absent.value_or(0));
+  if (!value.ok()) return value;
+  if (value.value() < range.least || value.value() > range.most)
+    return control_fault(std::string(name) + " is not " + std::to_string(range.least) + " to " +
+                         std::to_string(range.most));
+  return value;
+}
+
 Answer<bool> Control::Fields::flag(std::string_view name, bool absent) const {
   const JsonValue* value = find(name);
   if (value == nullptr) return absent;
@@ -51,6 +63,13 @@ Answer<AccountIndex> Control::Fields::account() const {
   const auto index = exchange_.find_account(label.value());
   if (!index) return control_fault("no account is labelled " + label.value());
   return *index;
+}
+
+Answer<std::optional<AccountIndex>> Control::Fields::optional_account() const {
+  if (find("account") == nullptr) return std::optional<AccountIndex>();
+  const auto index = account();
+  if (!index.ok()) return index.error();
+  return std::optional<AccountIndex>(index.value());
 }
 
 Answer<SymbolIndex> Control::Fields::symbol() const {

@@ -20,7 +20,16 @@ class Control::Fields {
   Answer<std::string> text(std::string_view name) const;
   Answer<std::int64_t> integer(std::string_view name, std::int64_t absent) const;
   Answer<bool> flag(std::string_view name, bool absent) const;
+  // Within the two, both included.
+  struct Range {
+    std::int64_t least = 0;
+    std::int64_t most = 0;
+  };
+  Answer<std::int64_t> number(std::string_view name, std::optional<std::int64_t> absent,
+                              Range range) const;
   Answer<AccountIndex> account() const;
+  // Absent: all of them.
+  Answer<std::optional<AccountIndex>> optional_account() const;
   Answer<SymbolIndex> symbol() const;
 
   template <class T>

@@ -1,4 +1,4 @@
-// The control commands `trade` and `ledger`.
+// The control commands `trade`, `fill` and `ledger`.
 #include "sim/control_fields.hpp"
 
 namespace copyd::sim {
@@ -72,8 +72,21 @@ void trade_row(JsonWriter& out, const Exchange& exchange, const Trade& trade) {
       .decimal("qty", trade.qty)
       .decimal("price", trade.price)
       .decimal("fee", trade.fee)
+      .text("fee_asset", trade.fee_asset)
       .decimal("realized", trade.realized)
+      .flag("maker", trade.maker)
       .number("time", trade.time.ms)
+      .end_object();
+}
+
+// What changed a wallet and was no trade.
+void income_row(JsonWriter& out, const Exchange& exchange, const Income& income) {
+  out.object()
+      .text("type", name_of(income.type))
+      .text("asset", income.asset)
+      .decimal("amount", income.amount)
+      .text("symbol", income.symbol ? exchange.symbol(*income.symbol).name : "")
+      .number("time", income.time.ms)
       .end_object();
 }
 
@@ -89,11 +102,15 @@ void account_row(JsonWriter& out, const Exchange& exchange, const Account& accou
           .text("leg", name_of(where.second))
           .decimal("qty", position.qty)
           .decimal("entry_price", position.entry)
+          .decimal("isolated_wallet", position.isolated_wallet)
           .end_object();
   out.end_array().key("orders").array();
   for (const auto& order : account.orders) order_row(out, exchange, order);
   out.end_array().key("trades").array();
   for (const auto& trade : account.trades) trade_row(out, exchange, trade);
+  out.end_array().key("incomes").array();
+  for (const auto& income : account.incomes)
+    if (income.trade_id == 0) income_row(out, exchange, income);
   out.end_array().end_object();
 }
 
@@ -165,25 +182,58 @@ Answer<ScriptedTrade> Control::read_trade(const Fields& fields) const {
   return trade;
 }
 
-Answer<std::string> Control::trade(const Fields& fields, VenueTime now) {
-  const auto account = fields.account();
-  if (!account.ok()) return account.error();
-  const auto trade = read_trade(fields);
-  if (!trade.ok()) return trade.error();
-  const auto placed = world_.exchange().trade(account.value(), trade.value(), now);
-  if (!placed.ok()) return placed.error();
-  const Order& order = *placed.value();
-  const auto& trades = world_.exchange().account(account.value()).trades;
+std::string Control::executed(AccountIndex account, const Order& order, std::size_t trades_before,
+                              VenueTime now) const {
+  const auto& trades = world_.exchange().account(account).trades;
   JsonWriter out;
   out.number("order_id", order.id)
       .text("client_order_id", order.client_id)
       .text("status", name_of(order.status))
       .decimal("executed", order.executed);
   out.key("trade_ids").array();
-  for (std::size_t i = trades.size() - trade.value().fills.size(); i < trades.size(); ++i)
-    out.integer(trades[i].id);
+  for (std::size_t i = trades_before; i < trades.size(); ++i)
+    if (trades[i].order_id == order.id && trades[i].symbol == order.symbol)
+      out.integer(trades[i].id);
   out.end_array().number("time", now.ms);
   return out.take();
+}
+
+Answer<std::string> Control::fill(const Fields& fields, VenueTime now) {
+  const auto account = fields.account();
+  if (!account.ok()) return account.error();
+  const auto symbol = fields.symbol();
+  if (!symbol.ok()) return symbol.error();
+  OrderRef order;
+  if (fields.find("order_id") != nullptr) {
+    const auto id = fields.integer("order_id", 0);
+    if (!id.ok()) return id.error();
+    order.id = id.value();
+  } else {
+    const auto id = fields.text("client_order_id");
+    if (!id.ok()) return id.error();
+    order.client_id = id.value();
+  }
+  std::optional<Qty> most;
+  if (fields.find("qty") != nullptr) {
+    const auto qty = fields.decimal<Qty>("qty");
+    if (!qty.ok()) return qty.error();
+    most = qty.value();
+  }
+  const std::size_t before = world_.exchange().account(account.value()).trades.size();
+  const auto filled = world_.exchange().fill(account.value(), symbol.value(), order, most, now);
+  if (!filled.ok()) return filled.error();
+  return executed(account.value(), *filled.value(), before, now);
+}
+
+Answer<std::string> Control::trade(const Fields& fields, VenueTime now) {
+  const auto account = fields.account();
+  if (!account.ok()) return account.error();
+  const auto trade = read_trade(fields);
+  if (!trade.ok()) return trade.error();
+  const std::size_t before = world_.exchange().account(account.value()).trades.size();
+  const auto placed = world_.exchange().trade(account.value(), trade.value(), now);
+  if (!placed.ok()) return placed.error();
+  return executed(account.value(), *placed.value(), before, now);
 }
 
 }  // namespace copyd::sim

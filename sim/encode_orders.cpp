@@ -10,16 +10,33 @@ void conditions(JsonWriter& out, const SymbolSpec& spec, const Order& order) {
   out.text("timeInForce", name_of(order.tif))
       .text("type", name_of(order.type))
       .flag("reduceOnly", order.reduce_only)
-      .flag("closePosition", false)
+      .flag("closePosition", order.close_position)
       .text("side", name_of(order.side))
       .text("positionSide", name_of(order.leg))
       .text("stopPrice", padded(Price{}, spec.price_precision))
       .text("workingType", "CONTRACT_PRICE")
       .flag("priceProtect", false)
       .text("origType", name_of(order.type))
-      .text("priceMatch", "NONE")
+      .text("priceMatch", order.price_match)
       .text("selfTradePreventionMode", order.self_trade_prevention)
-      .number("goodTillDate", 0);
+      .number("goodTillDate", order.good_till.ms);
+}
+
+// Of the account's orders that rest on one side of the symbol, this one included.
+Usd open_notional(const Exchange& exchange, AccountIndex index, const Order& order, Side side) {
+  const auto& account = exchange.account(index);
+  Usd sum;
+  const auto open = account.open_orders.find(order.symbol);
+  if (open != account.open_orders.end())
+    for (const auto place : open->second) {
+      const Order& other = account.orders[place];
+      if (other.side == side && other.id != order.id)
+        sum += notional(other.price, other.remaining());
+    }
+  const bool rests = !order.is_done() && order.type == OrderType::limit &&
+                     order.tif != TimeInForce::ioc && order.tif != TimeInForce::fok;
+  if (rests && order.side == side) sum += notional(order.price, order.remaining());
+  return sum;
 }
 
 std::string average(const SymbolSpec& spec, const Order& order) {
@@ -29,20 +46,24 @@ std::string average(const SymbolSpec& spec, const Order& order) {
 }  // namespace
 
 std::string placed_order(const Exchange& exchange, const Order& order, bool full_result) {
+  return answered_order(exchange, order, {.at_birth = !full_result});
+}
+
+std::string answered_order(const Exchange& exchange, const Order& order, AnswerShape shape) {
   const auto& spec = exchange.symbol(order.symbol);
-  const Qty executed = full_result ? order.executed : Qty{};
-  const OrderStatus status = full_result ? order.status : OrderStatus::new_;
+  const Qty executed = shape.at_birth ? Qty{} : order.executed;
+  const OrderStatus status = shape.at_birth ? OrderStatus::new_ : order.status;
   JsonWriter out;
-  out.object()
-      .number("orderId", order.id)
-      .text("symbol", spec.name)
-      .text("status", name_of(status))
+  out.object().number("orderId", order.id).text("symbol", spec.name);
+  if (shape.pair) out.text("pair", spec.name);
+  out.text("status", name_of(status))
       .text("clientOrderId", order.client_id)
       .text("price", padded(order.price, spec.price_precision))
       .text("origQty", padded(order.qty, spec.quantity_precision))
       .text("executedQty", padded(executed, spec.quantity_precision))
       .text("cumQty", padded(executed, spec.quantity_precision));
   conditions(out, spec, order);
+  if (shape.modify_id && order.modify_id) out.number("modifyId", *order.modify_id);
   out.number("updateTime", order.updated.ms).end_object();
   return out.take();
 }
@@ -84,20 +105,70 @@ void listed_order(JsonWriter& out, const Exchange& exchange, const Order& order)
       .text("timeInForce", name_of(order.tif))
       .text("type", name_of(order.type))
       .flag("reduceOnly", order.reduce_only)
-      .flag("closePosition", false)
+      .flag("closePosition", order.close_position)
       .text("side", name_of(order.side))
       .text("positionSide", name_of(order.leg))
       .text("stopPrice", "0")
       .text("workingType", "CONTRACT_PRICE")
-      .text("priceMatch", "NONE")
+      .text("priceMatch", order.price_match)
       .text("selfTradePreventionMode", order.self_trade_prevention)
-      .number("goodTillDate", 0)
+      .number("goodTillDate", order.good_till.ms)
       .flag("priceProtect", false)
       .text("origType", name_of(order.type))
       .number("time", order.created.ms)
       .number("updateTime", order.updated.ms)
       .text("pair", spec.name)
       .end_object();
+}
+
+// The venue still shows the older, shorter row here.
+void forced_order(JsonWriter& out, const Exchange& exchange, const Order& order) {
+  const auto& spec = exchange.symbol(order.symbol);
+  out.object()
+      .number("orderId", order.id)
+      .text("symbol", spec.name)
+      .text("status", name_of(order.status))
+      .text("clientOrderId", order.client_id)
+      .text("price", padded(order.price, spec.price_precision))
+      .text("avgPrice", average(spec, order))
+      .decimal("origQty", order.qty)
+      .decimal("executedQty", order.executed)
+      .decimal("cumQuote", order.quote)
+      .text("timeInForce", name_of(order.tif))
+      .text("type", "LIMIT")
+      .flag("reduceOnly", order.reduce_only)
+      .flag("closePosition", false)
+      .text("side", name_of(order.side))
+      .text("positionSide", name_of(order.leg))
+      .text("stopPrice", "0")
+      .text("workingType", "CONTRACT_PRICE")
+      .text("origType", "LIMIT")
+      .number("time", order.created.ms)
+      .number("updateTime", order.updated.ms)
+      .end_object();
+}
+
+void amendment(JsonWriter& out, const Exchange& exchange, const Amendment& amendment) {
+  const auto& spec = exchange.symbol(amendment.symbol);
+  out.object()
+      .number("amendmentId", amendment.id)
+      .text("symbol", spec.name)
+      .text("pair", spec.name)
+      .number("orderId", amendment.order_id)
+      .text("clientOrderId", amendment.client_id)
+      .number("time", amendment.time.ms);
+  out.key("amendment").object();
+  out.key("price")
+      .object()
+      .decimal("before", amendment.price_before)
+      .decimal("after", amendment.price_after)
+      .end_object();
+  out.key("origQty")
+      .object()
+      .decimal("before", amendment.qty_before)
+      .decimal("after", amendment.qty_after)
+      .end_object();
+  out.number("count", amendment.count).end_object().end_object();
 }
 
 void user_trade(JsonWriter& out, const Exchange& exchange, const Trade& trade) {
@@ -114,7 +185,7 @@ void user_trade(JsonWriter& out, const Exchange& exchange, const Trade& trade) {
       .text("quoteQty", padded(notional(trade.price, trade.qty),
                                spec.price_precision + spec.quantity_precision))
       .decimal("commission", trade.fee)
-      .text("commissionAsset", spec.quote)
+      .text("commissionAsset", trade.fee_asset)
       .number("time", trade.time.ms)
       .flag("buyer", trade.side == Side::buy)
       .flag("maker", trade.maker)
@@ -145,8 +216,8 @@ std::string trade_lite(const Exchange& exchange, const Order& order, const Trade
   return out.take();
 }
 
-std::string order_trade_update(const Exchange& exchange, const Order& order, Execution execution,
-                               const Trade* trade) {
+std::string order_trade_update(const Exchange& exchange, AccountIndex account, const Order& order,
+                               Execution execution, const Trade* trade) {
   const auto& spec = exchange.symbol(order.symbol);
   const std::int64_t time = order.updated.ms;
   JsonWriter out;
@@ -164,29 +235,31 @@ std::string order_trade_update(const Exchange& exchange, const Order& order, Exe
       .text("sp", "0")
       .text("x", name_of(execution))
       .text("X", name_of(order.status))
-      .number("i", order.id)
-      .decimal("l", trade != nullptr ? trade->qty : Qty{})
+      .number("i", order.id);
+  if (execution == Execution::amendment && order.modify_id)
+    out.text("M", std::to_string(*order.modify_id));
+  out.decimal("l", trade != nullptr ? trade->qty : Qty{})
       .decimal("z", order.executed)
       .decimal("L", trade != nullptr ? trade->price : Price{})
       .decimal("n", trade != nullptr ? trade->fee : Usd{})
-      .text("N", spec.quote)
+      .text("N", trade != nullptr ? trade->fee_asset : spec.quote)
       .number("T", time)
       .number("t", trade != nullptr ? trade->id : 0)
-      .text("b", "0")
-      .text("a", "0")
+      .decimal("b", open_notional(exchange, account, order, Side::buy))
+      .decimal("a", open_notional(exchange, account, order, Side::sell))
       .flag("m", trade != nullptr && trade->maker)
       .flag("R", order.reduce_only)
       .text("wt", "CONTRACT_PRICE")
       .text("ot", name_of(order.type))
       .text("ps", name_of(order.leg))
-      .flag("cp", false)
+      .flag("cp", order.close_position)
       .decimal("rp", trade != nullptr ? trade->realized : Usd{})
       .flag("pP", false)
       .number("si", 0)
       .number("ss", 0)
       .text("V", order.self_trade_prevention)
-      .text("pm", "NONE")
-      .number("gtd", 0)
+      .text("pm", order.price_match)
+      .number("gtd", order.good_till.ms)
       .text("er", std::to_string(order.expiry_reason))
       .end_object()
       .end_object();

@@ -1,4 +1,4 @@
-// Symbols: exchangeInfo, symbolConfig, premiumIndex.
+// exchangeInfo.
 #include <algorithm>
 #include <array>
 
@@ -56,9 +56,9 @@ void filters(JsonWriter& out, const SymbolSpec& spec, Random& random) {
       .text("stepSize", plain(spec.step))
       .write(random);
   FilterWriter(out, "MARKET_LOT_SIZE")
-      .text("minQty", plain(spec.min_qty))
+      .text("minQty", plain(spec.market_min_qty))
       .text("maxQty", plain(spec.max_qty_market))
-      .text("stepSize", plain(spec.step))
+      .text("stepSize", plain(spec.market_step))
       .write(random);
   FilterWriter(out, "MAX_NUM_ORDERS").number("limit", 200).write(random);
   FilterWriter(out, "MIN_NOTIONAL").text("notional", plain(spec.min_notional)).write(random);
@@ -82,7 +82,7 @@ void symbol_row(JsonWriter& out, const SymbolSpec& spec, Random& random) {
   out.object()
       .text("symbol", spec.name)
       .text("pair", spec.name)
-      .text("contractType", "PERPETUAL")
+      .text("contractType", spec.contract_type)
       .number("deliveryDate", 4133404800000)
       .number("onboardDate", 1567965300000)
       .text("status", spec.status)
@@ -95,8 +95,10 @@ void symbol_row(JsonWriter& out, const SymbolSpec& spec, Random& random) {
       .number("quantityPrecision", spec.quantity_precision)
       .number("baseAssetPrecision", 8)
       .number("quotePrecision", 8)
-      .text("underlyingType", "COIN");
-  strings(out, "underlyingSubType", {"Layer-1"});
+      .text("underlyingType", spec.underlying_type);
+  out.key("underlyingSubType").array();
+  for (const auto& tag : spec.underlying_sub_types) out.string(tag);
+  out.end_array();
   out.text("triggerProtect", "0.0500")
       .text("liquidationFee", "0.012500")
       .text("marketTakeBound", padded(spec.take_bound, 2))
@@ -132,7 +134,7 @@ std::string exchange_info_tail(const Exchange& exchange, bool order_limits) {
   rate_limit(out, "ORDERS", "MINUTE", 1, minute);
   rate_limit(out, "ORDERS", "SECOND", 10, ten_seconds);
   out.end_array().key("exchangeFilters").array().end_array().key("assets").array();
-  for (const std::string_view asset : {"USDT", "USDC", "BTC"})
+  for (const std::string_view asset : {"USDT", "USDC", "BTC", "BNB"})
     out.object()
         .text("asset", asset)
         .flag("marginAvailable", true)
@@ -142,47 +144,6 @@ std::string exchange_info_tail(const Exchange& exchange, bool order_limits) {
   Random random(1);
   for (const auto& spec : exchange.symbols()) symbol_row(out, spec, random);
   out.end_array().end_object();
-  return out.take();
-}
-
-std::string symbol_config(const Exchange& exchange, std::optional<SymbolIndex> symbol) {
-  JsonWriter out;
-  out.array();
-  for (SymbolIndex index = 0; index < exchange.symbols().size(); ++index) {
-    if (symbol && *symbol != index) continue;
-    const auto& spec = exchange.symbol(index);
-    out.object()
-        .text("symbol", spec.name)
-        .text("marginType", "CROSSED")
-        .flag("isAutoAddMargin", false)
-        .number("leverage", default_leverage)
-        .decimal("maxNotionalValue", spec.max_notional)
-        .end_object();
-  }
-  out.end_array();
-  return out.take();
-}
-
-std::string premium_index(const Exchange& exchange, std::optional<SymbolIndex> symbol,
-                          VenueTime now) {
-  JsonWriter out;
-  if (!symbol) out.array();
-  constexpr std::int64_t eight_hours = 8 * 3'600'000;
-  for (SymbolIndex index = 0; index < exchange.symbols().size(); ++index) {
-    if (symbol && *symbol != index) continue;
-    const auto mark = padded(exchange.market(index).mark, 8);
-    out.object()
-        .text("symbol", exchange.symbol(index).name)
-        .text("markPrice", mark)
-        .text("indexPrice", mark)
-        .text("estimatedSettlePrice", mark)
-        .text("lastFundingRate", "0.00010000")
-        .text("interestRate", "0.00010000")
-        .number("nextFundingTime", (now.ms / eight_hours + 1) * eight_hours)
-        .number("time", now.ms)
-        .end_object();
-  }
-  if (!symbol) out.end_array();
   return out.take();
 }
 

@@ -23,26 +23,46 @@ ApiError refusal(int code, std::string message) {
   return {.code = code, .message = std::move(message)};
 }
 
+ApiError over_precise() {
+  return refusal(-1111, "Precision is over the maximum defined for this asset.");
+}
+
 }  // namespace
 
-std::optional<ApiError> Exchange::check_limit_price(const SymbolSpec& spec, const Market& market,
-                                                    const OrderRequest& request) const {
-  const Price price = request.price;
+std::optional<ApiError> Exchange::check_quantity(const SymbolSpec& spec, OrderType type, Qty qty) {
+  if (qty.sign() <= 0) return refusal(-4003, "Quantity less than zero.");
+  if (too_precise(qty.units(), spec.quantity_precision)) return over_precise();
+  const bool market = type == OrderType::market;
+  const Qty least = market ? spec.market_min_qty : spec.min_qty;
+  const Qty step = market ? spec.market_step : spec.step;
+  const Qty most = market ? spec.max_qty_market : spec.max_qty_limit;
+  if (qty < least) return refusal(-4004, "Quantity less than min quantity.");
+  if (qty > most) return refusal(-4005, "Quantity greater than max quantity.");
+  if ((qty - least).units() % step.units() != 0)
+    return refusal(-4023, "Qty not increased by step size.");
+  return std::nullopt;
+}
+
+std::optional<ApiError> Exchange::check_steps(const SymbolSpec& spec, Price price) {
   if (price.sign() <= 0) return refusal(-4001, "Price less than 0.");
-  if (too_precise(price.units(), spec.price_precision))
-    return refusal(-1111, "Precision is over the maximum defined for this asset.");
+  if (too_precise(price.units(), spec.price_precision)) return over_precise();
   if (price > spec.max_price) return refusal(-4002, "Price greater than max price.");
   if (price < spec.min_price)
     return refusal(-4013,
                    fmt::format("Price less than min price: {}.", FixedText(spec.min_price).view()));
   if ((price - spec.min_price).units() % spec.tick.units() != 0)
     return refusal(-4014, "Price not increased by tick size.");
+  return std::nullopt;
+}
+
+std::optional<ApiError> Exchange::check_band(const SymbolSpec& spec, Side side, Price price,
+                                             Price reference) {
   const auto bound = [&](Ratio multiplier) {
-    return Price::from_units(muldiv(market.mark.units(), multiplier.units(), units_per_whole));
+    return Price::from_units(muldiv(reference.units(), multiplier.units(), units_per_whole));
   };
-  if (request.side == Side::buy && price > bound(spec.multiplier_up))
+  if (side == Side::buy && price > bound(spec.multiplier_up))
     return refusal(-4016, "Price is higher than mark price multiplier cap.");
-  if (request.side == Side::sell && price < bound(spec.multiplier_down))
+  if (side == Side::sell && price < bound(spec.multiplier_down))
     return refusal(-4024, "Price is lower than mark price multiplier floor.");
   return std::nullopt;
 }
@@ -62,16 +82,10 @@ std::optional<ApiError> Exchange::check_filters(const OrderRequest& request, boo
   const auto& market = markets_[request.symbol];
   if (spec.status != "TRADING")
     return refusal(-4140, "Invalid symbol status for opening position.");
-  if (request.qty.sign() <= 0) return refusal(-4003, "Quantity less than zero.");
-  if (too_precise(request.qty.units(), spec.quantity_precision))
-    return refusal(-1111, "Precision is over the maximum defined for this asset.");
-  if (request.qty < spec.min_qty) return refusal(-4004, "Quantity less than min quantity.");
-  const Qty most = request.type == OrderType::market ? spec.max_qty_market : spec.max_qty_limit;
-  if (request.qty > most) return refusal(-4005, "Quantity greater than max quantity.");
-  if ((request.qty - spec.min_qty).units() % spec.step.units() != 0)
-    return refusal(-4023, "Qty not increased by step size.");
+  if (auto error = check_quantity(spec, request.type, request.qty)) return error;
   if (request.type == OrderType::limit) {
-    if (auto error = check_limit_price(spec, market, request)) return error;
+    if (auto error = check_steps(spec, request.price)) return error;
+    if (auto error = check_band(spec, request.side, request.price, market.mark)) return error;
   } else {
     const Price away = (market.last - market.mark).abs();
     const Price bound =

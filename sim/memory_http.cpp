@@ -79,7 +79,7 @@ void MemoryVenue::handle(const CallPtr& call) {
   response.used_weight = header(reply, "X-MBX-USED-WEIGHT-1M");
   if (const auto seconds = header(reply, "Retry-After"))
     response.retry_after = std::chrono::seconds(*seconds);
-  answer(call, std::move(response), now_ + latency_ + decided.delay);
+  answer(call, std::move(response), now_ + latency_ + reply.delay + decided.delay);
 }
 
 void MemoryVenue::answer(const CallPtr& call, Result<net::HttpResponse> result, Mono due) {

@@ -19,8 +19,10 @@ struct MemoryVenue::Link {
   bool accepted = false;  // by the venue
   bool lost = false;      // cut: what is under way never arrives
   bool left = false;      // by the client: what it sent arrives, nothing comes back
-  Mono last_due{};        // nothing overtakes this, to the client …
-  Mono last_arrival{};    // … and to the venue
+  bool dead = false;      // half open: nothing arrives on either side any more
+  Mono opened{};
+  Mono last_due{};      // nothing overtakes this, to the client …
+  Mono last_arrival{};  // … and to the venue
   std::deque<Delivery> inbox{};
   WsSession session{};
   StreamId stream = 0;

@@ -35,7 +35,12 @@ MemoryVenue::MemoryVenue(ManualClock& clock, Options options)
       control_(*world_, *this),
       start_(options.start),
       started_(clock.now()),
-      latency_(options.latency) {}
+      latency_(options.latency),
+      socket_life_(options.socket_life) {
+  world_->protocol().set_later([this](std::chrono::milliseconds delay, Action action) {
+    at(happening() + delay, std::move(action));
+  });
+}
 
 MemoryVenue::~MemoryVenue() = default;
 
@@ -68,11 +73,17 @@ void MemoryVenue::pump(Mono now) {
     node.mapped()();
   }
   now_ = now;
-  if (now >= next_tick_) {
-    world_->protocol().tick(venue_time(now));
-    next_tick_ = now + tick_period;
-  }
+  if (now >= next_tick_) second_has_passed(now);
   pumping_ = false;
+}
+
+void MemoryVenue::second_has_passed(Mono now) {
+  next_tick_ = now + tick_period;
+  world_->protocol().tick(venue_time(now));
+  const auto open = links_;
+  for (const auto& [id, link] : open)
+    if (link->accepted && now >= link->opened + socket_life_)
+      cut_link(link, boost::asio::error::eof);
 }
 
 std::optional<Mono> MemoryVenue::next_due() const {
@@ -81,6 +92,7 @@ std::optional<Mono> MemoryVenue::next_due() const {
     if (!earliest || due < *earliest) earliest = due;
   };
   if (!actions_.empty()) consider(Mono{actions_.begin()->first.first});
+  if (world_->protocol().market().has_subscribers()) consider(next_tick_);
   for (const auto& [id, link] : links_)
     if (!link->inbox.empty()) consider(link->inbox.front().due);
   for (const auto& [id, weak] : calls_)
@@ -121,6 +133,33 @@ void MemoryVenue::drop_connections(std::chrono::milliseconds refuse) {
 
 std::size_t MemoryVenue::connections() const {
   return links().size();
+}
+
+std::size_t MemoryVenue::half_open(std::optional<AccountIndex> account) {
+  std::size_t count = 0;
+  for (const auto& [id, link] : links_) {
+    if (!link->accepted || link->lost || link->left || link->dead) continue;
+    const bool meant =
+        !account || (link->kind == LinkKind::ws_api
+                         ? link->session.accounts.count(*account) != 0
+                         : world_->protocol().streams().serves(link->stream, *account));
+    if (!meant) continue;
+    link->dead = true;
+    ++count;
+  }
+  return count;
+}
+
+std::size_t MemoryVenue::tell_sessions(const Tell& tell) {
+  std::size_t count = 0;
+  for (const auto& [id, link] : links_) {
+    if (link->kind != LinkKind::ws_api || !link->accepted || link->lost || link->left) continue;
+    auto text = tell(link->session);
+    if (!text) continue;
+    deliver(link, std::move(*text));
+    ++count;
+  }
+  return count;
 }
 
 std::vector<MemoryVenue::LinkInfo> MemoryVenue::links() const {

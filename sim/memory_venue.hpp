@@ -48,6 +48,7 @@ class MemoryVenue final : public FrontDoor {
     WorldOptions world{};
     VenueTime start{1'790'000'000'000};  // the venue's clock when ours is at its start
     std::chrono::nanoseconds latency{std::chrono::milliseconds(1)};
+    std::chrono::seconds socket_life{24 * 3600};  // after which the venue ends a WebSocket
   };
   struct LinkInfo {
     std::uint64_t id = 0;
@@ -91,6 +92,8 @@ class MemoryVenue final : public FrontDoor {
   void set_clock_offset(std::chrono::milliseconds offset) override { clock_offset_ = offset; }
   std::size_t connections() const override;
   void quit() override {}
+  std::size_t half_open(std::optional<AccountIndex> account) override;
+  std::size_t tell_sessions(const Tell& tell) override;
 
  private:
   friend class MemoryWebSocket;
@@ -102,6 +105,8 @@ class MemoryVenue final : public FrontDoor {
   using Action = std::function<void()>;
 
   void at(Mono due, Action action);
+  Mono happening() const { return pumping_ ? now_ : clock_.now(); }
+  void second_has_passed(Mono now);
   MemoryFate fate(const MemoryFrame& frame);
   bool refused(Mono at) const noexcept { return at < refused_until_; }
 
@@ -127,6 +132,7 @@ class MemoryVenue final : public FrontDoor {
   VenueTime start_;
   Mono started_;
   std::chrono::nanoseconds latency_;
+  std::chrono::seconds socket_life_;
   std::chrono::milliseconds clock_offset_{0};
   Decide decide_;
   Mono refused_until_{};

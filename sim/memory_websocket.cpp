@@ -13,6 +13,7 @@ using Event = net::WebSocket::Event;
 constexpr std::size_t padding = 64;  // readable bytes behind every frame
 constexpr std::size_t message_max = 1U << 20U;
 constexpr std::string_view api_path = "/ws-fapi/v1";
+const std::string address = "127.0.0.1";  // all clients are on one machine
 
 }  // namespace
 
@@ -31,17 +32,20 @@ MemoryVenue::LinkPtr MemoryVenue::connect(std::string owner, const net::Url& url
 
 void MemoryVenue::accept(const LinkPtr& link) {
   if (link->lost || link->left) return;
-  if (refused(now_)) return cut_link(link, boost::asio::error::connection_refused);
+  auto& protocol = world_->protocol();
+  if (refused(now_) || protocol.refuse_upgrade(link->target, address, venue_time(now_)))
+    return cut_link(link, boost::asio::error::connection_refused);
   link->accepted = true;
+  link->opened = now_;
   link->last_due = now_ + latency_;
   link->inbox.push_back({.due = link->last_due, .event = Event::opened});
   if (link->kind == LinkKind::ws_api) {
-    link->session = world_->protocol().open_ws_api(link->target, venue_time(now_));
+    link->session = protocol.open_ws_api(link->target, venue_time(now_), address);
     return;
   }
   // The link outlives its entry: release() ends the stream before it goes.
-  link->stream = world_->protocol().streams().open(
-      link->target, [this, raw = std::weak_ptr<Link>(link)](const std::string& text) {
+  link->stream = protocol.open_stream(
+      link->target, [this, raw = std::weak_ptr<Link>(link)](const std::string& text, bool) {
         if (const auto alive = raw.lock()) deliver(alive, text);
       });
 }
@@ -63,19 +67,22 @@ void MemoryVenue::client_sent(const LinkPtr& link, std::string text) {
 }
 
 void MemoryVenue::arrive(const LinkPtr& link, const std::string& text) {
-  if (link->lost || !link->accepted) return;
+  if (link->lost || link->dead || !link->accepted) return;
   auto& protocol = world_->protocol();
   if (link->kind == LinkKind::stream) {
-    if (!link->left) deliver(link, protocol.streams().handle_text(link->stream, text));
-    return;
+    if (link->left) return;
+    auto reply = protocol.handle_stream(link->stream, text, venue_time(now_));
+    if (reply.drop) return cut_link(link, boost::asio::error::connection_reset);
+    return deliver(link, std::move(reply.text));
   }
   auto reply = protocol.handle_ws_api(link->session, text, venue_time(now_));
   if (reply.drop) return cut_link(link, boost::asio::error::connection_reset);
-  deliver(link, std::move(reply.text));
+  if (reply.delay.count() == 0) return deliver(link, std::move(reply.text));
+  at(now_ + reply.delay, [this, link, late = std::move(reply.text)] { deliver(link, late); });
 }
 
 void MemoryVenue::deliver(const LinkPtr& link, std::string text) {
-  if (link->lost || link->left) return;
+  if (link->lost || link->left || link->dead) return;
   const MemoryFate decided = fate({.link = link->id,
                                    .owner = link->owner,
                                    .kind = link->kind,
@@ -87,8 +94,7 @@ void MemoryVenue::deliver(const LinkPtr& link, std::string text) {
     return at(now_, [this, link] { cut_link(link, boost::asio::error::connection_reset); });
   if (decided.lose) return;
   // Somebody may act on the exchange directly, between two pumps.
-  const Mono from = pumping_ ? now_ : clock_.now();
-  const Mono due = from + latency_ + decided.delay;
+  const Mono due = happening() + latency_ + decided.delay;
   for (int copy = 0; copy < decided.copies; ++copy) enqueue(link, due, decided.overtake, text);
 }
 
@@ -118,7 +124,7 @@ void MemoryVenue::client_left(const LinkPtr& link) {
 }
 
 void MemoryVenue::release(Link& link) {
-  if (link.stream != 0) world_->protocol().streams().close(link.stream);
+  if (link.stream != 0) world_->protocol().close_stream(link.stream);
   link.stream = 0;
 }
 

@@ -1,4 +1,5 @@
-// The parameters of a new order, as REST and the WebSocket API both send them.
+// The parameters of a new order, a modification and a conditional order, as REST and the WebSocket
+// API both send them. Refused is what the venue refuses before it looks at the account. Pure; cold.
 #pragma once
 
 #include "sim/exchange.hpp"
@@ -11,8 +12,8 @@ struct NewOrder {
   bool full_result = false;  // newOrderRespType RESULT; else ACK
 };
 
-// Refuses what the venue refuses before it looks at the account, and (as not simulated) what this
-// venue cannot do.
-Answer<NewOrder> read_new_order(const Exchange& exchange, const Params& params);
+Answer<NewOrder> read_new_order(const Exchange& exchange, const Params& params, VenueTime now);
+Answer<Modification> read_modification(const Exchange& exchange, const Params& params);
+Answer<AlgoRequest> read_algo_order(const Exchange& exchange, const Params& params, VenueTime now);
 
 }  // namespace copyd::sim

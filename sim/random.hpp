@@ -30,6 +30,9 @@ class Random {
     return text;
   }
 
+  // A generator made with this goes on as this one would.
+  std::uint64_t state() const noexcept { return state_; }
+
  private:
   std::uint64_t state_;
 };

@@ -34,12 +34,8 @@ std::optional<ApiError> read_permissions(const std::string& json, Permissions& p
   if (!object) return fault("permissions: not an object");
   for (const auto& [name, value] : object->members()) {
     bool* flag = nullptr;
-    if (name == "reading") flag = &permissions.reading;
-    if (name == "futures") flag = &permissions.futures;
-    if (name == "withdrawals") flag = &permissions.withdrawals;
-    if (name == "internal_transfer") flag = &permissions.internal_transfer;
-    if (name == "universal_transfer") flag = &permissions.universal_transfer;
-    if (name == "ip_restricted") flag = &permissions.ip_restricted;
+    for (const auto& [known, place] : permission_flags(permissions))
+      if (name == known) flag = place;
     if (flag == nullptr) return fault("permissions: unknown field " + name);
     if (value.kind != JsonValue::Kind::boolean) return fault(name + ": neither true nor false");
     *flag = value.text == "true";

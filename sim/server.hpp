@@ -5,6 +5,7 @@
 // One thread: whoever calls run(). Only stop() may be called from elsewhere.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,8 +17,12 @@ namespace copyd::sim {
 struct ServerOptions {
   std::uint16_t port = 0;  // 0: any free one
   std::uint16_t control_port = 0;
-  std::string directory{};  // where ca.pem goes; exists
-  WorldOptions world;
+  std::string directory{};  // where ca.pem goes, or is found from an earlier start; exists
+  std::chrono::seconds ping_interval{180};  // of WebSockets; none answered for pong_timeout: cut
+  std::chrono::seconds pong_timeout{600};
+  std::chrono::seconds socket_life{24 * 3600};  // after which a WebSocket is closed
+  std::string state_file{};  // read at the start if it is there; see sim/state.hpp
+  WorldOptions world{};
 };
 
 class Server {
@@ -27,6 +32,9 @@ class Server {
   virtual ~Server() = default;
 
   virtual void run() = 0;
+  // Writes the state file, if there is one. Not while it runs.
+  virtual std::optional<ApiError> save_if_kept() = 0;
+  // WebSockets are told by a close frame; returns at once.
   virtual void stop() = 0;
   virtual std::uint16_t port() const noexcept = 0;
   virtual std::uint16_t control_port() const noexcept = 0;

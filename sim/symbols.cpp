@@ -48,6 +48,10 @@ constexpr Row rows[] = {
      "0.05", "1000", "0.05"},
     {"OLD", "USDT", "SETTLING", 4, 1, "0.0010", "0.0010", "1000", "0.1", "100000", "10000", "5",
      "0.10", "1000000", "1"},
+    {"测试", "USDT", "TRADING", 5, 0, "0.00010", "0.00010", "1000", "1", "2000000", "300000", "5",
+     "0.10", "10000000", "0.5"},
+    {"XAU", "USDT", "TRADING", 2, 3, "0.01", "0.01", "200000", "0.001", "10000", "1000", "5",
+     "0.02", "10000000", "4000"},
 };
 
 template <class T>
@@ -55,13 +59,24 @@ T read(std::string_view text) {
   return T::parse(text).value_or(T{});
 }
 
+std::vector<std::string> tags_of(std::string_view base) {
+  if (base == "BTC") return {"PoW", "Crypto"};
+  if (base == "DOGE" || base.starts_with("1000")) return {"Meme"};
+  if (base == "XAU") return {"TradFi"};
+  return {"Layer-1"};
+}
+
 SymbolSpec spec_of(const Row& row) {
   const auto one = Ratio::whole(1);
   const auto band = read<Ratio>(row.band);
+  const bool coin = row.base != "XAU";
   return {.name = std::string(row.base) + std::string(row.quote),
           .base = std::string(row.base),
           .quote = std::string(row.quote),
           .status = std::string(row.status),
+          .contract_type = coin ? "PERPETUAL" : "TRADIFI_PERPETUAL",
+          .underlying_type = coin ? "COIN" : "COMMODITY",
+          .underlying_sub_types = tags_of(row.base),
           .price_precision = row.price_precision,
           .quantity_precision = row.quantity_precision,
           .tick = read<Price>(row.tick),
@@ -69,6 +84,8 @@ SymbolSpec spec_of(const Row& row) {
           .max_price = read<Price>(row.max_price),
           .step = read<Qty>(row.step),
           .min_qty = read<Qty>(row.step),
+          .market_step = read<Qty>(row.step),
+          .market_min_qty = read<Qty>(row.step),
           .max_qty_limit = read<Qty>(row.max_limit),
           .max_qty_market = read<Qty>(row.max_market),
           .min_notional = read<Usd>(row.min_notional),
@@ -76,6 +93,7 @@ SymbolSpec spec_of(const Row& row) {
           .multiplier_down = one - band,
           .take_bound = band,
           .max_notional = read<Usd>(row.max_notional),
+          .deep = row.quote == "USDT" && (row.base == "BTC" || row.base == "ETH"),
           .start_price = read<Price>(row.price)};
 }
 
@@ -84,6 +102,18 @@ SymbolSpec spec_of(const Row& row) {
 std::vector<SymbolSpec> default_symbols() {
   std::vector<SymbolSpec> symbols;
   for (const auto& row : rows) symbols.push_back(spec_of(row));
+  return symbols;
+}
+
+std::vector<SymbolSpec> demo_like(std::vector<SymbolSpec> symbols) {
+  for (auto& spec : symbols) {
+    if (spec.quote == "BTC") continue;
+    spec.min_notional = spec.min_notional + spec.min_notional;
+    spec.min_qty = spec.min_qty + spec.min_qty;
+    spec.market_step = spec.step + spec.step;
+    spec.market_min_qty = spec.market_step;
+    spec.max_qty_market = Qty::from_units(spec.max_qty_limit.units() / 10);
+  }
   return symbols;
 }
 

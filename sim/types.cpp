@@ -35,7 +35,21 @@ std::string_view name_of(OrderType type) noexcept {
 }
 
 std::string_view name_of(TimeInForce tif) noexcept {
-  return tif == TimeInForce::gtc ? "GTC" : "IOC";
+  switch (tif) {
+    case TimeInForce::gtc:
+      return "GTC";
+    case TimeInForce::ioc:
+      return "IOC";
+    case TimeInForce::fok:
+      return "FOK";
+    case TimeInForce::gtx:
+      return "GTX";
+    case TimeInForce::gtd:
+      return "GTD";
+    case TimeInForce::rpi:
+      return "RPI";
+  }
+  return "GTC";
 }
 
 std::string_view name_of(OrderStatus status) noexcept {
@@ -46,8 +60,12 @@ std::string_view name_of(OrderStatus status) noexcept {
       return "PARTIALLY_FILLED";
     case OrderStatus::filled:
       return "FILLED";
+    case OrderStatus::canceled:
+      return "CANCELED";
     case OrderStatus::expired:
       return "EXPIRED";
+    case OrderStatus::expired_in_match:
+      return "EXPIRED_IN_MATCH";
   }
   return "NEW";
 }
@@ -60,15 +78,42 @@ std::string_view name_of(Execution execution) noexcept {
       return "TRADE";
     case Execution::calculated:
       return "CALCULATED";
+    case Execution::canceled:
+      return "CANCELED";
     case Execution::expired:
       return "EXPIRED";
+    case Execution::amendment:
+      return "AMENDMENT";
   }
   return "NEW";
+}
+
+std::string_view name_of(IncomeType type) noexcept {
+  switch (type) {
+    case IncomeType::transfer:
+      return "TRANSFER";
+    case IncomeType::realized_pnl:
+      return "REALIZED_PNL";
+    case IncomeType::commission:
+      return "COMMISSION";
+    case IncomeType::funding_fee:
+      return "FUNDING_FEE";
+    case IncomeType::insurance_clear:
+      return "INSURANCE_CLEAR";
+  }
+  return "TRANSFER";
 }
 
 std::optional<Side> parse_side(std::string_view text) noexcept {
   if (text == "BUY") return Side::buy;
   if (text == "SELL") return Side::sell;
+  return std::nullopt;
+}
+
+std::optional<TimeInForce> parse_time_in_force(std::string_view text) noexcept {
+  for (const auto tif : {TimeInForce::gtc, TimeInForce::ioc, TimeInForce::fok, TimeInForce::gtx,
+                         TimeInForce::gtd, TimeInForce::rpi})
+    if (text == name_of(tif)) return tif;
   return std::nullopt;
 }
 

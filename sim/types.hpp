@@ -17,11 +17,37 @@ enum class Side : std::uint8_t { buy, sell };
 enum class Leg : std::uint8_t { both, long_, short_ };
 enum class PositionMode : std::uint8_t { one_way, hedge };
 enum class OrderType : std::uint8_t { market, limit, liquidation };
-enum class TimeInForce : std::uint8_t { gtc, ioc };
-enum class OrderStatus : std::uint8_t { new_, partially_filled, filled, expired };
-enum class Execution : std::uint8_t { new_, trade, calculated, expired };
+enum class TimeInForce : std::uint8_t { gtc, ioc, fok, gtx, gtd, rpi };
+enum class OrderStatus : std::uint8_t {
+  new_,
+  partially_filled,
+  filled,
+  canceled,
+  expired,
+  expired_in_match
+};
+enum class Execution : std::uint8_t { new_, trade, calculated, canceled, expired, amendment };
 // What the venue itself does to an account; such orders carry client ids of the venue's own.
 enum class Forced : std::uint8_t { none, liquidation, adl, settlement };
+// Why a wallet changed.
+enum class IncomeType : std::uint8_t {
+  transfer,
+  realized_pnl,
+  commission,
+  funding_fee,
+  insurance_clear
+};
+
+// Why an order ended without being asked to, as ORDER_TRADE_UPDATE numbers it.
+namespace expiry {
+inline constexpr int self_trade = 1;
+inline constexpr int ioc_remainder = 2;
+inline constexpr int ioc_self_trade = 3;
+inline constexpr int would_reverse = 4;
+inline constexpr int liquidated = 5;
+inline constexpr int delisted = 7;
+inline constexpr int market_remainder = 9;
+}  // namespace expiry
 
 std::string_view name_of(Side side) noexcept;
 std::string_view name_of(Leg leg) noexcept;
@@ -30,8 +56,10 @@ std::string_view name_of(OrderType type) noexcept;
 std::string_view name_of(TimeInForce tif) noexcept;
 std::string_view name_of(OrderStatus status) noexcept;
 std::string_view name_of(Execution execution) noexcept;
+std::string_view name_of(IncomeType type) noexcept;
 
 std::optional<Side> parse_side(std::string_view text) noexcept;
+std::optional<TimeInForce> parse_time_in_force(std::string_view text) noexcept;
 std::optional<Leg> parse_leg(std::string_view text) noexcept;
 std::optional<PositionMode> parse_position_mode(std::string_view text) noexcept;
 std::optional<Forced> parse_forced(std::string_view text) noexcept;

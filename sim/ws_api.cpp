@@ -32,82 +32,114 @@ std::string listen_key_result(std::string_view key) {
 const std::map<std::string, Protocol::Method, std::less<>>& Protocol::methods() {
   using S = Security;
   static const std::map<std::string, Method, std::less<>> table{
-      {"time", {&Protocol::ws_time, S::none, 1, false}},
-      {"ping", {&Protocol::ws_ping, S::none, 1, false}},
-      {"session.logon", {&Protocol::ws_logon, S::signed_, 2, false}},
-      {"session.status", {&Protocol::ws_session_status, S::none, 2, false}},
-      {"session.logout", {&Protocol::ws_logout, S::none, 2, false}},
-      {"order.place", {&Protocol::ws_place_order, S::trade, 0, true}},
-      {"order.status", {&Protocol::ws_query_order, S::signed_, 1, false}},
-      {"v2/account.position", {&Protocol::ws_position, S::signed_, 5, false}},
-      {"v2/account.status", {&Protocol::ws_account, S::signed_, 5, false}},
-      {"account.balance", {&Protocol::ws_balance, S::signed_, 5, false}},
-      {"v2/account.balance", {&Protocol::ws_balance, S::signed_, 5, false}},
-      {"userDataStream.start", {&Protocol::ws_create_listen_key, S::key, 1, false}},
-      {"userDataStream.ping", {&Protocol::ws_extend_listen_key, S::key, 1, false}},
-      {"userDataStream.stop", {&Protocol::ws_remove_listen_key, S::key, 1, false}},
+      {"time", {&Protocol::ws_time, S::none, 1}},
+      {"ping", {&Protocol::ws_ping, S::none, 1}},
+      {"session.logon", {&Protocol::ws_logon, S::signed_, 2}},
+      {"session.status", {&Protocol::ws_session_status, S::none, 2}},
+      {"session.logout", {&Protocol::ws_logout, S::none, 2}},
+      {"order.place", {&Protocol::ws_place_order, S::trade, 0}},
+      {"order.modify", {&Protocol::ws_modify_order, S::trade, 0}},
+      {"order.cancel", {&Protocol::ws_cancel_order, S::trade, 1}},
+      {"order.status", {&Protocol::ws_query_order, S::signed_, 1}},
+      {"algoOrder.place", {&Protocol::ws_place_algo, S::trade, 0}},
+      {"algoOrder.cancel", {&Protocol::ws_cancel_algo, S::trade, 1}},
+      {"account.position", {&Protocol::ws_position_v1, S::signed_, 5}},
+      {"account.status", {&Protocol::ws_account_v1, S::signed_, 5}},
+      {"ticker.price", {&Protocol::ws_ticker_price, S::none, 1}},
+      {"ticker.book", {&Protocol::ws_book_ticker, S::none, 2}},
+      {"depth", {&Protocol::ws_depth, S::none, 10}},
+      {"v2/account.position", {&Protocol::ws_position, S::signed_, 5}},
+      {"v2/account.status", {&Protocol::ws_account, S::signed_, 5}},
+      {"account.balance", {&Protocol::ws_balance, S::signed_, 5}},
+      {"v2/account.balance", {&Protocol::ws_balance, S::signed_, 5}},
+      {"userDataStream.start", {&Protocol::ws_create_listen_key, S::key, 1}},
+      {"userDataStream.ping", {&Protocol::ws_extend_listen_key, S::key, 1}},
+      {"userDataStream.stop", {&Protocol::ws_remove_listen_key, S::key, 1}},
   };
   return table;
 }
 
-WsSession Protocol::open_ws_api(std::string_view target, VenueTime now) {
-  limits_.add_ws_weight(handshake_weight, now);
-  WsSession session{.connected = now};
+WsSession Protocol::open_ws_api(std::string_view target, VenueTime now,
+                                const std::string& address) {
+  limits_.weigh(WeightPool::ws_api, address, handshake_weight, now);
+  WsSession session{.connected = now, .address = address};
   session.return_rate_limits = target.find("returnRateLimits=false") == std::string_view::npos;
   return session;
 }
 
 WsReply Protocol::handle_ws_api(WsSession& session, std::string_view text, VenueTime now) {
   ++ws_requests_;
-  streams_.tick(now);
+  advance(now);
   const auto request = JsonObject::parse(text);
   const JsonValue* name = request ? request->find("method") : nullptr;
   if (name == nullptr || name->kind != JsonValue::Kind::string)
-    return {R"({"id":null,"status":400,"error":{"code":-1000,"msg":"Invalid JSON request."}})"};
-  const JsonValue* id = request->find("id");
+    return {.text = R"({"id":null,"status":400,"error":{"code":-1000,"msg":"Invalid JSON )"
+                    R"(request."}})"};
   const JsonValue* sent = request->find("params");
   WsContext context{.session = session, .params = {}, .caller = {}, .now = now};
   if (sent != nullptr && sent->kind == JsonValue::Kind::object)
     if (const auto object = JsonObject::parse(sent->text))
       context.params = Params::from_json(*object);
-  const auto method = methods().find(name->text);
-  const bool known = method != methods().end();
-  const int weight = limits_.add_ws_weight(known ? method->second.weight : 1, now);
-  const auto answer = [&]() -> Answer<std::string> {
-    if (options_.weight_limits && weight > RateLimits::weight_per_minute)
-      return ApiError{.code = -1003,
-                      .message = "Too many requests; current limit is 2400 requests per minute.",
-                      .status = 429};
-    if (!known) return not_simulated(name->text);
-    const auto caller = authorize_ws(session, context.params, method->second.security, now);
-    if (!caller.ok()) return caller.error();
-    context.caller = caller.value();
-    return (this->*method->second.handler)(context);
-  }();
+  const auto at = methods().find(name->text);
+  const Method* method = at == methods().end() ? nullptr : &at->second;
+  const auto verdict = limits_.weigh(WeightPool::ws_api, session.address,
+                                     method == nullptr ? 1 : method->weight, now);
+  Outcome outcome;
+  if (!verdict.passes()) {
+    outcome.answer = weight_error(verdict, session.address);
+  } else if (method == nullptr) {
+    outcome.answer = not_simulated(name->text);
+  } else {
+    const auto caller = authorize_ws(session, context.params, method->security, now);
+    const auto run = [&] { return (this->*method->handler)(context); };
+    if (!caller.ok()) {
+      outcome.answer = caller.error();
+    } else if (caller.value().key == nullptr) {
+      outcome.answer = run();
+    } else {
+      context.caller = caller.value();
+      session.accounts.insert(context.caller.account);
+      outcome = dispatch({.call = name->text,
+                          .account = context.caller.account,
+                          .params = context.params,
+                          .now = now},
+                         run);
+    }
+  }
+  // A gateway's page has no place here: the connection ends.
+  if (outcome.drop || !outcome.page.empty()) return {.text = {}, .drop = true};
+  const std::string* wanted = context.params.find("returnRateLimits");
+  const bool limits = wanted == nullptr ? session.return_rate_limits : *wanted == "true";
+  return {.text = ws_envelope(*request, method, verdict, outcome, limits), .delay = outcome.delay};
+}
+
+// Methods of weight 0 show -1 for it, and those that count as orders their counts.
+std::string Protocol::ws_envelope(const JsonObject& request, const Method* method,
+                                  const RateLimits::Verdict& verdict, const Outcome& outcome,
+                                  bool limits) const {
+  const auto& answer = outcome.answer;
+  const JsonValue* id = request.find("id");
   JsonWriter out;
-  out.object();
-  out.key("id");
+  out.object().key("id");
   if (id == nullptr) out.null();
   else if (id->kind == JsonValue::Kind::string) out.string(id->text);
   else out.raw(id->text);
   out.number("status", answer.ok() ? 200 : answer.error().status);
   if (answer.ok()) out.key("result").raw(answer.value());
   else out.key("error").raw(encode::error(answer.error()));
-  const std::string* wanted = context.params.find("returnRateLimits");
-  if (wanted == nullptr ? session.return_rate_limits : *wanted == "true") {
+  if (limits) {
     out.key("rateLimits").array();
-    const bool order = known && method->second.is_order;
-    rate_limit(out, "REQUEST_WEIGHT", "MINUTE", 1, order ? -1 : RateLimits::weight_per_minute,
-               order ? -1 : weight);
-    if (order && context.order_count_1m > 0) {
-      rate_limit(out, "ORDERS", "SECOND", 10, RateLimits::orders_per_ten_seconds,
-                 context.order_count_10s);
-      rate_limit(out, "ORDERS", "MINUTE", 1, RateLimits::orders_per_minute, context.order_count_1m);
+    const bool free = method != nullptr && method->weight == 0;
+    rate_limit(out, "REQUEST_WEIGHT", "MINUTE", 1, free ? -1 : RateLimits::weight_per_minute,
+               free ? -1 : verdict.used);
+    if (outcome.counts) {
+      rate_limit(out, "ORDERS", "SECOND", 10, limits_.order_limit_ten_seconds(),
+                 outcome.counts->ten_seconds);
+      rate_limit(out, "ORDERS", "MINUTE", 1, limits_.order_limit_minute(), outcome.counts->minute);
     }
     out.end_array();
   }
-  out.end_object();
-  return {.text = out.take(), .drop = context.drop};
+  return out.end_object().take();
 }
 
 Answer<std::string> Protocol::ws_time(WsContext& context) {
@@ -149,15 +181,11 @@ Answer<std::string> Protocol::ws_logout(WsContext& context) {
 }
 
 Answer<std::string> Protocol::ws_place_order(WsContext& context) {
-  auto placed = place_order(context.caller.account, context.params, context.now);
-  context.drop = placed.drop;
-  context.order_count_10s = placed.counts.ten_seconds;
-  context.order_count_1m = placed.counts.minute;
-  return std::move(placed.answer);
+  return place_order(context.caller.account, context.params, context.now);
 }
 
 Answer<std::string> Protocol::ws_query_order(WsContext& context) {
-  return query_order(context.caller.account, context.params);
+  return query_order(context.caller.account, context.params, context.now);
 }
 
 Answer<std::string> Protocol::ws_position(WsContext& context) {
@@ -166,8 +194,18 @@ Answer<std::string> Protocol::ws_position(WsContext& context) {
   return encode::position_risk(exchange_, context.caller.account, symbol.value());
 }
 
+Answer<std::string> Protocol::ws_position_v1(WsContext& context) {
+  const auto symbol = optional_symbol(context.params);
+  if (!symbol.ok()) return symbol.error();
+  return encode::position_risk_v2(exchange_, context.caller.account, symbol.value(), true);
+}
+
 Answer<std::string> Protocol::ws_account(WsContext& context) {
-  return encode::account(exchange_, context.caller.account);
+  return encode::account(exchange_, context.caller.account, encode::AccountVersion::v3);
+}
+
+Answer<std::string> Protocol::ws_account_v1(WsContext& context) {
+  return encode::account(exchange_, context.caller.account, encode::AccountVersion::v2);
 }
 
 Answer<std::string> Protocol::ws_balance(WsContext& context) {

@@ -62,6 +62,28 @@ TEST_F(ControlTest, ATradeWithoutPricesHappensAtTheLastOne) {
   EXPECT_EQ(at(ledger, "accounts.0.positions.0.entry_price"), "3100.5");
 }
 
+TEST_F(ControlTest, FillsARestingOrderInPart) {
+  auto request = bench.resting("ETHUSDT", Side::buy, "1", "2990");
+  request.client_id = "mine";
+  const auto id = bench.place("bob", request)->id;
+  auto& events = bench.listen("bob");
+  const auto answer = run(R"({"command":"fill","account":"bob","symbol":"ETHUSDT",
+                              "client_order_id":"mine","qty":"0.4"})");
+  EXPECT_EQ(at(answer, "status"), "PARTIALLY_FILLED") << answer;
+  EXPECT_EQ(at(answer, "executed"), "0.4");
+  EXPECT_EQ(elements(at(answer, "trade_ids")).size(), 1U);
+  EXPECT_EQ(event_names(events), (Names{"TRADE_LITE", "ACCOUNT_UPDATE", "TRADE"}));
+  EXPECT_EQ(at(events[2], "o.L"), "2990");
+  EXPECT_EQ(at(events[2], "o.m"), "true");
+  EXPECT_EQ(bench.world->exchange().market(bench.symbol("ETHUSDT")).last, price("3000"));
+  const std::string by_id =
+      R"({"command":"fill","account":"bob","symbol":"ETHUSDT","order_id":)" + std::to_string(id);
+  EXPECT_NE(error(by_id + R"(,"qty":"0.7"})"), "") << "more than is left";
+  EXPECT_EQ(at(run(by_id + "}"), "status"), "FILLED");
+  EXPECT_EQ(error(by_id + "}"), "Unknown order sent.");
+  EXPECT_NE(error(R"({"command":"fill","account":"bob","symbol":"ETHUSDT"})"), "");
+}
+
 TEST_F(ControlTest, TheLedgerTellsEverything) {
   run(R"({"command":"trade","account":"alpha","symbol":"ETHUSDT","side":"BUY","qty":"1"})");
   run(R"({"command":"trade","account":"alpha","symbol":"ETHUSDT","side":"SELL","qty":"0.4",

@@ -12,7 +12,8 @@ class FiltersTest : public ::testing::Test {
   int code(OrderRequest request) { return bench.refusal("bob", request); }
   // Of an order as it is sent; 0 when it is taken.
   int sent(const std::string& query) {
-    const auto order = read_new_order(bench.world->exchange(), Params::from_query(query));
+    const auto order =
+        read_new_order(bench.world->exchange(), Params::from_query(query), bench.now);
     return order.ok() ? 0 : order.error().code;
   }
   Bench bench;
@@ -32,8 +33,8 @@ TEST_F(FiltersTest, Quantities) {
 
 TEST_F(FiltersTest, TheStepIsNotThePrecision) {
   auto specs = default_symbols();
-  specs[0].step = qty("0.005");
-  specs[0].min_qty = qty("0.005");
+  specs[0].market_step = qty("0.005");
+  specs[0].market_min_qty = qty("0.005");
   Exchange exchange(std::move(specs), 1);
   const auto account = exchange.add_account({.label = "a", .wallets = {{"USDT", usd("1000")}}});
   const auto answer = [&](std::string_view quantity) {
@@ -43,6 +44,23 @@ TEST_F(FiltersTest, TheStepIsNotThePrecision) {
   EXPECT_EQ(answer("0.004"), -4004);
   EXPECT_EQ(answer("0.007"), -4023);
   EXPECT_EQ(answer("0.01"), 0);
+}
+
+TEST_F(FiltersTest, LimitOrdersHaveStepsOfTheirOwn) {
+  auto specs = default_symbols();
+  specs[0].step = qty("0.005");
+  specs[0].min_qty = qty("0.01");
+  Exchange exchange(std::move(specs), 1);
+  const auto account = exchange.add_account({.label = "a", .wallets = {{"USDT", usd("1000")}}});
+  const auto answer = [&](OrderType type, std::string_view quantity) {
+    const auto placed = exchange.place(
+        account, {.type = type, .qty = qty(quantity), .price = price("59000")}, bench.now);
+    return placed.ok() ? 0 : placed.error().code;
+  };
+  EXPECT_EQ(answer(OrderType::market, "0.003"), 0);
+  EXPECT_EQ(answer(OrderType::limit, "0.005"), -4004);
+  EXPECT_EQ(answer(OrderType::limit, "0.012"), -4023);
+  EXPECT_EQ(answer(OrderType::limit, "0.015"), 0);
 }
 
 TEST_F(FiltersTest, Prices) {
@@ -132,16 +150,31 @@ TEST_F(FiltersTest, ParametersThatAreWrong) {
   EXPECT_EQ(sent(whole + "&newClientOrderId=a%20b"), -4015);
 }
 
-TEST_F(FiltersTest, WhatIsNotSimulatedSaysSo) {
-  for (const char* tif : {"GTC", "FOK", "GTX", "GTD"}) {
-    const auto order = read_new_order(
-        bench.world->exchange(),
-        Params::from_query(std::string("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=1&"
-                                       "timeInForce=") +
-                           tif));
-    ASSERT_FALSE(order.ok());
-    EXPECT_EQ(order.error().status, 501) << tif;
-  }
+TEST_F(FiltersTest, TimesInForce) {
+  const std::string whole = "symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=1&timeInForce=";
+  for (const char* tif : {"GTC", "IOC", "FOK", "GTX", "RPI"}) EXPECT_EQ(sent(whole + tif), 0);
+  EXPECT_EQ(sent(whole + "FOREVER"), -1115);
+  EXPECT_EQ(sent(whole + "GTD"), -1102) << "goodTillDate";
+  const auto until = [&](std::int64_t ms) {
+    return sent(whole + "GTD&goodTillDate=" + std::to_string(ms));
+  };
+  EXPECT_EQ(until(bench.now.ms + 600'000), -5040);
+  EXPECT_EQ(until(bench.now.ms + 600'001), 0);
+  EXPECT_EQ(until(253'402'300'799'000), -5040);
+  EXPECT_EQ(sent(whole + "GTC&goodTillDate=" + std::to_string(bench.now.ms + 700'000)), -1106);
+  EXPECT_EQ(sent(whole + "GTC&goodTillDate=0"), 0);
+}
+
+TEST_F(FiltersTest, MatchedPrices) {
+  const std::string whole =
+      "symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&timeInForce=GTC&priceMatch=";
+  EXPECT_EQ(sent(whole + "OPPONENT"), 0);
+  EXPECT_EQ(sent(whole + "QUEUE_20"), 0);
+  EXPECT_EQ(sent(whole + "BEST"), -5037);
+  EXPECT_EQ(sent(whole + "OPPONENT&price=60000"), -1106);
+  EXPECT_EQ(sent(whole + "NONE"), -1102) << "price";
+  EXPECT_EQ(sent("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&priceMatch=QUEUE"), -5038);
+  EXPECT_EQ(sent("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&closePosition=true"), -4136);
 }
 
 }  // namespace

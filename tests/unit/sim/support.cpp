@@ -8,6 +8,8 @@
 #include <simdjson.h>
 
 #include <array>
+#include <fstream>
+#include <sstream>
 
 namespace copyd::sim::testing {
 
@@ -35,7 +37,28 @@ std::string with_key(const std::string& pem, const EVP_MD* digest, std::string_v
   return {reinterpret_cast<const char*>(text.data()), static_cast<std::size_t>(length)};
 }
 
+void add_paths(std::set<std::string>& paths, const std::string& path, dom::element element) {
+  dom::object object;
+  dom::array array;
+  if (!element.get(object)) {
+    for (const auto field : object)
+      add_paths(paths, path + (path.empty() ? "" : ".") + std::string(field.key), field.value);
+  } else if (!element.get(array)) {
+    for (const auto row : array) add_paths(paths, path + "[]", row);
+  } else {
+    paths.insert(path);
+  }
+}
+
 }  // namespace
+
+std::set<std::string> paths_of(std::string_view json) {
+  dom::parser parser;
+  dom::element element;
+  std::set<std::string> paths;
+  if (!parser.parse(json).get(element)) add_paths(paths, "", element);
+  return paths;
+}
 
 std::set<std::string> keys_of(std::string_view json) {
   dom::parser parser;
@@ -74,6 +97,27 @@ std::vector<std::string> elements(std::string_view json) {
   if (parser.parse(json).get(array)) return rows;
   for (const auto element : array) rows.push_back(simdjson::minify(element));
   return rows;
+}
+
+std::string golden(const std::string& name) {
+  const std::string root = std::string(COPYD_TESTS_DIR) + "/golden/";
+  std::ifstream in(root + "venue/" + name);
+  if (!in.is_open()) in.open(root + "sim/" + name);
+  EXPECT_TRUE(in.is_open()) << name;
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> event_names(const std::vector<std::string>& events) {
+  std::vector<std::string> result;
+  for (const auto& event : events) {
+    const auto kind = at(event, "e");
+    if (kind == "ORDER_TRADE_UPDATE") result.push_back(at(event, "o.x"));
+    else if (kind == "ALGO_UPDATE") result.push_back("ALGO_" + at(event, "o.X"));
+    else result.push_back(kind);
+  }
+  return result;
 }
 
 std::string hmac_hex(std::string_view secret, std::string_view payload) {
@@ -181,6 +225,21 @@ OrderRequest Bench::limit(const std::string& name, Side side, std::string_view q
           .tif = TimeInForce::ioc,
           .qty = qty(quantity),
           .price = price(where)};
+}
+
+OrderRequest Bench::resting(const std::string& name, Side side, std::string_view quantity,
+                            std::string_view where) {
+  auto request = limit(name, side, quantity, where);
+  request.tif = TimeInForce::gtc;
+  return request;
+}
+
+void Bench::move(const std::string& name, std::string_view to) {
+  world->exchange().set_price(symbol(name), price(to), price(to), now);
+}
+
+Position Bench::held(std::string_view label, const std::string& name, Leg leg) const {
+  return world->exchange().account(account(label)).position(symbol(name), leg);
 }
 
 }  // namespace copyd::sim::testing

@@ -14,6 +14,13 @@ std::set<std::string> keys_of(std::string_view json);
 // The text of a member ("" when it is absent), by a path of names: "result.orderId".
 std::string at(std::string_view json, std::string_view path);
 std::vector<std::string> elements(std::string_view json);
+// Where every value stands in a message: "assets[].asset". Rows of arrays are laid together.
+std::set<std::string> paths_of(std::string_view json);
+// A message of tests/golden/venue, or of tests/golden/sim.
+std::string golden(const std::string& name);
+// "TRADE_LITE", "NEW", "ACCOUNT_UPDATE", "TRADE", "ALGO_NEW", …
+std::vector<std::string> event_names(const std::vector<std::string>& events);
+using Names = std::vector<std::string>;
 
 std::string hmac_hex(std::string_view secret, std::string_view payload);
 std::string ed25519_base64(const std::string& private_pem, std::string_view payload);
@@ -58,6 +65,12 @@ class Bench {
   OrderRequest market(const std::string& symbol_name, Side side, std::string_view quantity);
   OrderRequest limit(const std::string& symbol_name, Side side, std::string_view quantity,
                      std::string_view at);
+  // As limit, but it stays (GTC).
+  OrderRequest resting(const std::string& symbol_name, Side side, std::string_view quantity,
+                       std::string_view at);
+  // The last price and the mark.
+  void move(const std::string& symbol_name, std::string_view to);
+  Position held(std::string_view label, const std::string& symbol_name, Leg leg = Leg::both) const;
 
   std::unique_ptr<World> world;
   VenueTime now{1'790'000'000'000};

@@ -130,7 +130,7 @@ TEST_F(WsApiTest, NonsenseIsAnsweredWithoutAnId) {
   for (const char* text : {"", "{", "[]", "hello", R"({"id":1})", R"({"id":1,"method":5})"})
     EXPECT_EQ(raw(text),
               R"({"id":null,"status":400,"error":{"code":-1000,"msg":"Invalid JSON request."}})");
-  EXPECT_EQ(at(raw(R"({"id":1,"method":"algoOrder.place","params":{}})"), "status"), "501");
+  EXPECT_EQ(at(raw(R"({"id":1,"method":"algoOrder.amend","params":{}})"), "status"), "501");
 }
 
 TEST_F(WsApiTest, RateLimitsMayBeLeftOut) {
