@@ -48,9 +48,9 @@ Node convert(const toml::node& from, const SourceText& source, int levels) {
       node.kind = Node::Kind::table;
       if (levels == 0) break;
       for (const auto& [key, value] : *from.as_table()) {
-        Node member = convert(value, source, levels - 1);
-        member.key_at = place(key.source().begin);
-        node.members.emplace_back(std::string(key.str()), std::move(member));
+        node.members.push_back(
+            {.key = std::string(key.str()), .value = convert(value, source, levels - 1)});
+        node.members.back().value.key_at = place(key.source().begin);
       }
       break;
     case toml::node_type::array:

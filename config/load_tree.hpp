@@ -7,12 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "config/schema.hpp"
 
 namespace copyd::config {
+
+struct Member;
 
 struct Node {
   enum class Kind : std::uint8_t { table, array, string, integer, decimal, boolean, date };
@@ -22,10 +23,15 @@ struct Node {
   std::string text;  // a string's value; a number as it is written
   std::int64_t integer = 0;
   bool boolean = false;
-  std::vector<std::pair<std::string, Node>> members;  // of a table
-  std::vector<Node> items;                            // of an array
+  std::vector<Member> members;  // of a table
+  std::vector<Node> items;      // of an array
 
   const Node* find(std::string_view name) const noexcept;
+};
+
+struct Member {
+  std::string key;
+  Node value;
 };
 
 struct Tree {

@@ -83,8 +83,8 @@ Result<Progress> HttpAnswer::feed(std::string_view bytes) {
   if (!rest_.empty()) bytes = rest_.append(bytes);
   for (;;) {
     auto& beast = parser_->beast;
-    // Beast 1.81 asserts that it is not asked about a last chunk twice before so much of it is here.
-    // Waiting is safe: at least so much is always still to come.
+    // Beast 1.81 asserts that it is not asked about a last chunk twice before so much of it is
+    // here. Waiting is safe: at least so much is always still to come.
     if (beast.is_header_done() && beast.chunked() && bytes.size() < last_chunk_min &&
         bytes.starts_with('0')) {
       rest_ = std::string(bytes);

@@ -155,9 +155,13 @@ bool Connection::try_again(error_code why) {
 }
 
 // What was not sent is not_connected, except that distrust is worth telling: it is no accident.
+// What may have been sent is neither, whatever ended it: an order is sent again on the strength of
+// those.
 error_code Connection::judge(error_code why) const noexcept {
-  if (sent_ || why == make_error_code(Errc::tls_untrusted)) return why;
-  return Errc::not_connected;
+  const bool untrusted = why == make_error_code(Errc::tls_untrusted);
+  if (!sent_) return untrusted ? why : make_error_code(Errc::not_connected);
+  return untrusted || why == make_error_code(Errc::not_connected) ? make_error_code(Errc::closed)
+                                                                  : why;
 }
 
 class HttpsClient final : public Http {

@@ -13,7 +13,10 @@ bool only_digits(std::string_view text) noexcept {
 std::optional<int> power_of(std::string_view text, int max) noexcept {
   if (text.empty()) return 0;
   text.remove_prefix(1);
-  if (text.starts_with('+')) text.remove_prefix(1);
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) return std::nullopt;
+  }
   int power = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, power);
@@ -34,7 +37,8 @@ PlainNumber::PlainNumber(std::string_view text) noexcept {
   const std::string_view fraction =
       point == mantissa.npos ? std::string_view() : mantissa.substr(point + 1);
   if (!power || whole.empty() || whole.size() + fraction.size() > digits_max ||
-      !only_digits(whole) || !only_digits(fraction))
+      !only_digits(whole) || !only_digits(fraction) || (whole.size() > 1 && whole[0] == '0') ||
+      (point != mantissa.npos && fraction.empty()))
     return;
   if (negative) put('-');
   // The digits stand at 0, 1, … of the mantissa without its point; the point moves behind `places`

@@ -325,6 +325,7 @@ std::string_view UserDataDecoder::listen_key() const noexcept {
 
 Result<UserEvent> UserDataDecoder::decode(std::string_view frame) {
   State& state = *state_;
+  state.stream = {};
   const auto malformed = make_error_code(Errc::malformed);
   ondemand::document document;
   ondemand::object root;

@@ -3,8 +3,11 @@
 // simdjson On-Demand, one pass over each object in the order the venue sends it; any other order of
 // keys is read as well. Unknown events and unknown fields are allowed; what an event must say and
 // does not, says twice, or says in the wrong type, is Errc::malformed, and so is a frame that is cut
-// short or goes on behind its end. Not shared between threads; no allocation once the decoder has
-// seen its largest frame.
+// short or goes on behind its end. Keys and event names that are written with escapes are not
+// recognised, as the venue writes none; what is not read is passed over by its brackets and strings,
+// so that a frame which is broken only there may be read.
+//
+// Not shared between threads; no allocation once the decoder has seen its largest frame.
 // Source: Binance docs, "User Data Streams", and live captures of 2026-09-19.
 #pragma once
 
