@@ -8,10 +8,10 @@ PACKAGES = g++ cmake ninja-build ccache pkg-config ca-certificates \
 JOBS ?= $(shell nproc)
 ARGS ?=
 
-.PHONY: help packages build test demo sanitize bench clean
+.PHONY: help packages build test demo sanitize conformance bench fuzz clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 packages:
 	@scripts/install-packages $(PACKAGES)
@@ -35,11 +35,23 @@ sanitize: packages ## the tests under ASan+UBSan, then those with threads under 
 	@cmake --build --preset tsan -j $(JOBS) --target tests_with_threads
 	@ctest --test-dir build/tsan --output-on-failure --timeout 600 -j $(JOBS) -L threads
 
+conformance: build ## public Node clients, unchanged, against venue-sim; ARGS="--client ccxt"
+	@{ command -v node && command -v npm; } >/dev/null || scripts/install-packages nodejs npm
+	@cd tests/conformance && { [ node_modules/.package-lock.json -nt package-lock.json ] || \
+	  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; }
+	@node tests/conformance/run.mjs $(ARGS) build/bin/venue-sim
+
 bench: packages ## microbenchmarks of each step of the path; ARGS="--benchmark_filter=…"
 	@scripts/install-packages libbenchmark-dev
 	@cmake --preset bench >/dev/null
 	@cmake --build --preset bench -j $(JOBS) --target path_bench
 	@build/bench/bin/path_bench $(ARGS)
+
+fuzz: packages ## libFuzzer on everything that is parsed; ARGS="--seconds 600", ARGS=--merge
+	@scripts/install-packages clang libclang-rt-14-dev
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz -j $(JOBS) --target fuzzers
+	@scripts/fuzz $(ARGS)
 
 clean: ## removes everything that was built
 	rm -rf build
