@@ -19,7 +19,7 @@ std::array<std::uint8_t, 16> boot_id() {
     const auto digit = std::string_view("0123456789abcdef").find(static_cast<char>(c));
     if (digit == std::string_view::npos) continue;
     auto& byte = id[nibbles / 2];
-    byte = static_cast<std::uint8_t>(byte << 4U | digit);
+    byte = static_cast<std::uint8_t>((unsigned{byte} << 4U) + static_cast<unsigned>(digit));
     ++nibbles;
   }
   std::fclose(file);

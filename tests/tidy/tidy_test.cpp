@@ -30,9 +30,11 @@ std::vector<fs::path> sources(const std::set<std::string>& folders) {
   for (const auto& folder : folders) {
     const fs::path root = fs::path(COPYD_SOURCE_DIR) / folder;
     if (!fs::exists(root)) continue;
-    for (const auto& entry : fs::recursive_directory_iterator(root)) {
-      const auto extension = entry.path().extension();
-      if (extension == ".hpp" || extension == ".cpp") files.push_back(entry.path());
+    for (fs::recursive_directory_iterator entry(root), end; entry != end; ++entry) {
+      // What npm installs is not ours.
+      if (entry->path().filename() == "node_modules") entry.disable_recursion_pending();
+      const auto extension = entry->path().extension();
+      if (extension == ".hpp" || extension == ".cpp") files.push_back(entry->path());
     }
   }
   std::sort(files.begin(), files.end());
