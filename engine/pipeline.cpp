@@ -55,6 +55,9 @@ Pipeline::Pipeline(const Parts& parts)
                                                                     .cells = lane.cells,
                                                                     .stages = lane.stages,
                                                                     .books = follower_cells_,
+                                                                    .order_limits =
+                                                                        parts.order_limits,
+                                                                    .holds = &address_holds_,
                                                                     .seed = seed + i + 1});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
   }

@@ -24,6 +24,7 @@
 #include "net/tls_context.hpp"
 #include "net/transport.hpp"
 #include "risk/copier.hpp"
+#include "venue/address_hold.hpp"
 #include "venue/rest.hpp"
 
 namespace copyd::engine {
@@ -37,6 +38,7 @@ class Pipeline {
     const Clock& clock;
     net::TlsContext& tls;
     ThreadPlan plan;
+    exec::OrderLimits order_limits{};  // as the venue announces them
     std::int64_t start_ns = 0;  // numbers the settlements; since 1970
   };
 
@@ -101,6 +103,7 @@ class Pipeline {
   StageTimes feed_stages_;
   StageTimes copy_stages_;
   std::unique_ptr<net::Transport> feed_transport_;
+  venue::AddressHolds address_holds_;  // of all lanes: they share our address
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<feed::LeaderFeed> feed_;
   std::vector<risk::CopierSetup::Follower> copier_followers_;

@@ -151,6 +151,7 @@ bool Supervisor::read_venue() {
         auto info = venue::decode_exchange_info(answer.body);
         if (!info) return fail("symbols", info.error().message());
         symbols_ = std::move(info->symbols);
+        order_limits_ = {.per_10s = info->orders_per_10s, .per_minute = info->orders_per_minute};
         step = Step::done;
       });
     }
@@ -168,6 +169,7 @@ void Supervisor::start_pipeline() {
                                                          .clock = clock_,
                                                          .tls = tls_,
                                                          .plan = plan,
+                                                         .order_limits = order_limits_,
                                                          .start_ns = wall_clock_ns()});
   log::info(fmt::format("{} symbols; {} threads", symbols_.size(),
                         plan.dedicated ? "dedicated" : "shared"));

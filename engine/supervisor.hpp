@@ -85,6 +85,7 @@ class Supervisor {
   Connector connector_;
   Restrictions restrictions_;
   SymbolTable symbols_;
+  exec::OrderLimits order_limits_{};
   std::unique_ptr<Pipeline> pipeline_;
   std::optional<ops::ControlServer> control_;
 

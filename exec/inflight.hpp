@@ -43,6 +43,7 @@ struct OrderHandle {
 
 struct InflightOrder {
   static constexpr std::uint32_t none = UINT32_MAX;
+  static constexpr std::uint32_t by_rest = 0;
 
   OrderTerms terms;
   OrderState state = OrderState::free;
@@ -55,14 +56,15 @@ struct InflightOrder {
   std::uint8_t ended = 0;         // attempts below it have ended, and count in `settled`
   Qty settled;                    // what they filled
 
-  Qty sent_qty;              // what the present attempt asks for
-  Qty filled;                // settled, and the largest cumulative quantity heard of the present one
-  Price average;             // 0 while unknown
-  VenueTime traded;          // of the last execution heard of
+  Qty sent_qty;      // what the present attempt asks for
+  Qty filled;        // settled, and the largest cumulative quantity heard of the present one
+  Price average;     // 0 while unknown
+  VenueTime traded;  // of the last execution heard of
   std::int32_t refusal = 0;  // the venue's last error code
 
-  RequestId request = 0;  // 0: no request of the present attempt is out
-  VenueTime deadline;     // from then on the venue takes the written request no more
+  RequestId request = 0;      // 0: no request of the present attempt is out
+  std::uint32_t carrier = 0;  // the serial of the socket that it was written on; by_rest
+  VenueTime deadline;         // from then on the venue takes the written request no more
   Mono taken{};
   Mono written{};
   Mono retry_at{};  // waiting: not before
@@ -83,6 +85,8 @@ struct InflightOrder {
   std::uint32_t next = none;
 
   bool reduces() const noexcept { return terms.kind == OrderKind::reduce; }
+  // Of the two sides of zero, the one that it opens or closes: 0 above, 1 below.
+  std::size_t zone() const noexcept { return (terms.side == Side::buy) == reduces() ? 1 : 0; }
   OrderHandle handle() const noexcept { return {slot, generation}; }
 };
 

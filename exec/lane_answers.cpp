@@ -1,7 +1,6 @@
 // What the venue says of an order: in the answer to the request, and on the follower's own stream.
 // Either may come first, late, twice or never.
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 
 #include "exec/order_lane.hpp"
@@ -12,6 +11,7 @@ namespace copyd::exec {
 namespace {
 
 constexpr int unauthorized = 401;
+constexpr int forbidden = 403;
 constexpr std::int32_t reduce_only_rejected = -2022;
 
 // Of the refusals that stop an account, those that say the key itself is not accepted.
@@ -35,19 +35,17 @@ bool doubts_mode(std::int32_t code) noexcept {
   return code == -4060 || code == -4061;
 }
 
-// "… banned until 1780765249479": the venue's milliseconds; 0 when the text says no such thing.
-std::int64_t banned_until(std::string_view message) noexcept {
-  constexpr std::string_view words = "banned until ";
-  const auto at = message.find(words);
-  if (at == std::string_view::npos) return 0;
-  std::int64_t until = 0;
-  std::from_chars(message.data() + at + words.size(), message.data() + message.size(), until);
-  return until;
+// An order that went without a signature, on a session that the venue has forgotten.
+bool misses_logon(std::int32_t code) noexcept {
+  constexpr std::int32_t parameter_missing = -1102;
+  constexpr std::int32_t signature_invalid = -1022;
+  constexpr std::int32_t key_invalid = -2014;
+  return code == parameter_missing || code == signature_invalid || code == key_invalid;
 }
 
 }  // namespace
 
-void OrderLane::on_reply(LaneFollower& follower, std::string_view frame) {
+void OrderLane::on_reply(LaneFollower& follower, OrderSocket& from, std::string_view frame) {
   const auto decoded = replies_.decode(frame);
   const Mono now = w_.clock.now();
   if (decoded.has_error()) {
@@ -55,8 +53,14 @@ void OrderLane::on_reply(LaneFollower& follower, std::string_view frame) {
     return;
   }
   const venue::Reply& reply = *decoded;
+  if (reply.shutdown) {
+    // A socket that was succeeded has its end set already.
+    if (&from == &follower.link->orders)
+      follower.link->session.on(LaneSession::Event::orders_ending, now);
+    return;
+  }
   if (reply.id == 0 || Inflight::is_session_request(reply.id)) {
-    on_session_reply(follower, reply, now);
+    on_session_reply(follower, from, reply, now);
     return;
   }
   InflightOrder* order = inflight_.by_request(reply.id);
@@ -64,15 +68,27 @@ void OrderLane::on_reply(LaneFollower& follower, std::string_view frame) {
     w_.cells.late.add();
     return;
   }
+  answered(follower, *order, reply, std::chrono::seconds(0), now);
+}
+
+// Whichever way the order took.
+void OrderLane::answered(LaneFollower& follower, InflightOrder& order, const venue::Reply& reply,
+                         std::chrono::seconds retry_after, Mono now) {
   w_.cells.acknowledged.add();
-  w_.stages[Stage::acknowledged].record((now - order->written).count());
+  w_.stages[Stage::acknowledged].record((now - order.written).count());
+  follower.budget.told({.in_10s = reply.used.orders_10s, .in_minute = reply.used.orders_1m}, now);
   if (reply.code != 0 || reply.status != 200) {
-    refuse(follower, *order, {reply.status, reply.code, reply.message}, now);
+    refuse(follower, order,
+           {.status = reply.status,
+            .code = reply.code,
+            .message = reply.message,
+            .retry_after = retry_after},
+           now);
   } else if (!reply.has_order) {
-    make_unknown(*order, now);
+    make_unknown(order, now);
   } else {
     follower.rate_limited = 0;
-    apply(*order,
+    apply(order,
           {.status = reply.order.status,
            .filled = reply.order.executed_qty,
            .average = reply.order.average_price,
@@ -82,28 +98,38 @@ void OrderLane::on_reply(LaneFollower& follower, std::string_view frame) {
 }
 
 // The answer to a logon, or a word about the whole connection.
-void OrderLane::on_session_reply(LaneFollower& follower, const venue::Reply& reply, Mono now) {
+void OrderLane::on_session_reply(LaneFollower& follower, OrderSocket& from,
+                                 const venue::Reply& reply, Mono now) {
   LaneLink& link = *follower.link;
   const bool failed = reply.code != 0 || reply.status != 200;
-  const Refusal refusal{reply.status, reply.code, reply.message};
+  const Refusal refusal{.status = reply.status, .code = reply.code, .message = reply.message};
   const auto kind = venue::classify(reply.status, reply.code, reply.message);
-  if (failed && (refuses_key(reply.status, reply.code) || kind == venue::RetryClass::pause)) {
+  const bool of_logon = reply.id != 0 && reply.id == from.logon_request;
+  if (failed && reply.status == forbidden) {
+    firewalled(follower, Way::socket, now);
+  } else if (failed && kind == venue::RetryClass::backoff) {
+    limit_rate(follower, Way::socket, refusal, now);
+  } else if (failed &&
+             (refuses_key(reply.status, reply.code) || kind == venue::RetryClass::pause)) {
     key_refused(follower, refusal, now);
     return;
-  }
-  if (reply.id == 0 || reply.id != link.logon_request) {
+  } else if (!of_logon) {
     // Not parsed by the venue, it says. Whatever it was about stays unanswered, and is asked for.
     w_.cells.malformed.add();
     return;
   }
-  link.logon_request = 0;
+  if (failed) follower.cells.venue_code.set(reply.code);
+  if (!of_logon) return;
+  from.logon_request = 0;
+  const bool of_next = &from == &link.next_orders;
   if (!failed) {
-    link.session.on(LaneSession::Event::logged_on, now);
+    link.session.on(of_next ? LaneSession::Event::next_logged_on : LaneSession::Event::logged_on,
+                    now);
     return;
   }
-  follower.cells.venue_code.set(reply.code);
   if (kind == venue::RetryClass::resync) ask_time(follower, now);
-  link.session.on(LaneSession::Event::orders_failed, now);
+  link.session.on(
+      of_next ? LaneSession::Event::next_orders_failed : LaneSession::Event::orders_failed, now);
 }
 
 void OrderLane::on_user_frame(LaneFollower& follower, std::string_view frame) {
@@ -119,6 +145,8 @@ void OrderLane::on_user_frame(LaneFollower& follower, std::string_view frame) {
     follower.link->session.on(LaneSession::Event::listen_key_gone, now);
   } else if (const auto* account = std::get_if<venue::AccountUpdate>(&*decoded)) {
     on_account(follower, *account, now);
+  } else if (std::holds_alternative<venue::ServerShutdown>(*decoded)) {
+    follower.link->session.on(LaneSession::Event::stream_ending, now);
   }
 }
 
@@ -226,11 +254,20 @@ void OrderLane::refuse(LaneFollower& follower, InflightOrder& order, const Refus
   follower.cells.venue_code.set(refusal.code);
   legs_[order.leg].touched = now;
   auto kind = venue::classify(refusal.status, refusal.code, refusal.message);
-  // The close came before what it closes: nothing is wrong with it but the moment.
-  if (refusal.code == reduce_only_rejected && (order.early || awaits_an_opening(order)))
+  // The close came before what it closes: nothing is wrong with it but the moment. And where an
+  // opening on the other side of zero waits for it, it is not given up before a read shows nothing.
+  if (refusal.code == reduce_only_rejected &&
+      (order.early || awaits_an_opening(order) || is_waited_for(order)))
     kind = venue::RetryClass::retry;
+  const Way way = order.carrier == InflightOrder::by_rest ? Way::rest : Way::socket;
+  if (refusal.status == forbidden) {
+    // A firewall before the venue: nothing of it got there, and it says nothing about the key.
+    firewalled(follower, way, now);
+    kind = venue::RetryClass::retry;
+  }
   // What the stream has shown to exist did not fail.
   if (order.confirmed) kind = venue::RetryClass::query;
+  else if (lost_logon(follower, order, refusal, now)) kind = venue::RetryClass::retry;
   switch (kind) {
     case venue::RetryClass::retry:
       try_again(follower, order, now);
@@ -241,7 +278,7 @@ void OrderLane::refuse(LaneFollower& follower, InflightOrder& order, const Refus
       try_again(follower, order, now);
       break;
     case venue::RetryClass::backoff:
-      limit_rate(follower, refusal, now);
+      limit_rate(follower, way, refusal, now);
       try_again(follower, order, now);
       break;
     case venue::RetryClass::ok:
@@ -305,23 +342,23 @@ void OrderLane::try_again(LaneFollower& follower, InflightOrder& order, Mono now
   follower.pump = true;
 }
 
-// Increases wait 1 s, doubling to the venue's window of 10 s; a ban's end is taken from its text.
-// Closes keep to their own pace.
-void OrderLane::limit_rate(LaneFollower& follower, const Refusal& refusal, Mono now) noexcept {
-  std::chrono::milliseconds hold{1000};
-  for (int i = 0; i < follower.rate_limited && hold.count() < 10'000; ++i) hold *= 2;
-  hold = std::min(hold, std::chrono::milliseconds(10'000));
-  ++follower.rate_limited;
-  Mono until = now + hold;
-  if (const auto banned = banned_until(refusal.message); banned != 0 && venue_clock_.known()) {
-    // No ban lasts longer than three days, whatever the text says.
-    constexpr std::chrono::milliseconds ban_max = std::chrono::hours(72);
-    const auto left = VenueTime{banned} - venue_clock_.at(now);
-    until = std::max(until, now + std::min(left, ban_max));
-    follower.rest_from = until;
-    notice(Level::error, follower.id, "the venue has banned this address for a time");
-  }
-  follower.increases_from = std::max(follower.increases_from, until);
+// A logged-on session has ended, though its socket stands: it is begun again, once. True if the
+// order was refused for that.
+bool OrderLane::lost_logon(LaneFollower& follower, const InflightOrder& order,
+                           const Refusal& refusal, Mono now) noexcept {
+  constexpr std::chrono::seconds relapse{60};
+  LaneLink& link = *follower.link;
+  if (!link.logs_on() || order.carrier == InflightOrder::by_rest || !misses_logon(refusal.code))
+    return false;
+  // Written on a socket, or before a logon, that is past.
+  const bool present = order.carrier == link.orders.serial && order.written >= link.logon_lost;
+  if (!present || link.session.orders() != LaneSession::Orders::open) return true;
+  // A logon that helps for a moment only does not help: it is the key, after all.
+  if (link.logon_lost.ns != 0 && now - link.logon_lost < relapse) return false;
+  link.logon_lost = now;
+  notice(Level::warning, follower.id, "the venue has ended the session: logging on again");
+  link.session.on(LaneSession::Event::logon_lost, now);
+  return true;
 }
 
 }  // namespace copyd::exec

@@ -38,7 +38,8 @@ struct FollowerLinkCells {
 // One per lane.
 struct LaneCells {
   Cell taken;         // orders taken from the queue
-  Cell sent;          // order.place requests written
+  Cell sent;          // orders that left
+  Cell sent_by_rest;  // of them, those that left over REST
   Cell acknowledged;  // answers that belonged to an order in flight
   Cell late;          // answers and stream events about orders that were finished already
   Cell foreign;       // fills on followers that are not ours

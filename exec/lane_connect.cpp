@@ -1,4 +1,5 @@
-// Connections: does what LaneSession says, and tells it what came of it. No opinions here.
+// Followers that come and go, and what LaneSession asks for: does it, or has it done, and tells
+// what came of it. No opinions here.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -17,9 +18,6 @@ using Method = net::HttpRequest::Method;
 constexpr int forbidden = 403;
 constexpr std::int32_t no_such_listen_key = -1125;
 
-// Frames of one socket in one pass, so that a flood on one follower leaves time for the others.
-constexpr int frames_per_pass = 64;
-
 }  // namespace
 
 void OrderLane::add(AddFollower command, Mono now) {
@@ -27,14 +25,14 @@ void OrderLane::add(AddFollower command, Mono now) {
   LaneFollower& follower = follower_at(command.follower);
   follower.link.reset();
   // What was lost with an earlier link is asked for by the new one.
-  orders_lost(follower, now);
+  all_lost(follower, now);
   for (auto* order = inflight_.first(follower.id); order != nullptr; order = inflight_.next(*order))
     order->query_out = false;
   const std::uint64_t seed = (w_.seed + follower.id.value + 1) * 0x9E3779B97F4A7C15U;
   follower.link = std::make_unique<LaneLink>(std::move(command.credentials), seed);
   follower.link->http = w_.transport.http(w_.endpoints.rest);
   follower.link->stream = w_.transport.websocket();
-  follower.link->orders = w_.transport.websocket();
+  follower.link->orders = {.socket = w_.transport.websocket(), .serial = ++follower.link->serials};
   follower.pump = true;
   show(follower);
 }
@@ -43,11 +41,11 @@ void OrderLane::remove(FollowerId id, Mono now) {
   LaneFollower& follower = follower_at(id);
   const bool was_ready = follower.link && follower.link->session.announced();
   if (follower.link) {
-    follower.link->orders->close();
-    follower.link->stream->close();
+    follower.link->orders.socket->close();
+    close_stream(follower);
   }
   follower.link.reset();
-  orders_lost(follower, now);
+  all_lost(follower, now);
   expire_increases(follower, now);
   show(follower);
   if (was_ready) report(FollowerLink{.follower = id, .ready = false});
@@ -56,14 +54,16 @@ void OrderLane::remove(FollowerId id, Mono now) {
 int OrderLane::run_link(LaneFollower& follower, Mono now) {
   if (!follower.link || !venue_clock_.known()) return 0;
   LaneLink& link = *follower.link;
-  int work = poll_orders(follower, now) + poll_stream(follower, now) + link.http->poll(now);
-  for (auto action = link.session.next(now); action != Action::none;
-       action = link.session.next(now)) {
+  int work = poll_sockets(follower, now) + link.http->poll(now);
+  const LaneSession::Holds holds{.rest = holds_.rest.until(), .sockets = holds_.sockets.until()};
+  for (auto action = link.session.next(now, holds); action != Action::none;
+       action = link.session.next(now, holds)) {
     act(follower, action, now);
     ++work;
   }
+  keep_warm(follower, now);
   const Mono read_at =
-      std::max({follower.read_due, follower.read_asked + read_spacing, follower.rest_from});
+      std::max({follower.read_due, follower.read_asked + read_spacing, holds.rest});
   if (follower.read_wanted && !link.read_out && link.session.announced() && now >= read_at)
     read_positions(follower, now, false);
   if (work != 0) show(follower);
@@ -82,27 +82,45 @@ void OrderLane::act(LaneFollower& follower, Action action, Mono now) {
     case Action::extend_listen_key:
       ask(follower, action, now);
       break;
-    case Action::open_stream: {
-      const auto url = net::Url::parse(w_.endpoints.private_stream(link.listen_key), "wss");
-      if (url) link.stream->open(*url, now);
-      else session.on(Event::account_failed, now);
+    case Action::open_stream:
+      open_stream(follower, *link.stream, Event::account_failed, now);
       break;
-    }
     case Action::open_orders:
-      link.orders->open(orders_url_, now);
+      open_orders(follower, link.orders, now);
       break;
     case Action::log_on:
-      log_on(follower, now);
+      log_on(follower, link.orders, Event::orders_failed, now);
       break;
     case Action::close_stream:
-      link.stream->close();
+      close_stream(follower);
       follower.cells.reconnects.add();
       break;
     case Action::close_orders:
-      link.orders->close();
-      link.logon_request = 0;
+      close_orders(follower, now);
       follower.cells.reconnects.add();
-      orders_lost(follower, now);
+      break;
+    case Action::open_next_stream:
+      link.next_stream = w_.transport.websocket();
+      open_stream(follower, *link.next_stream, Event::next_stream_failed, now);
+      break;
+    case Action::take_next_stream:
+      take_next_stream(follower, now);
+      break;
+    case Action::close_next_stream:
+      link.next_stream.reset();
+      break;
+    case Action::open_next_orders:
+      link.next_orders = {.socket = w_.transport.websocket(), .serial = ++link.serials};
+      open_orders(follower, link.next_orders, now);
+      break;
+    case Action::log_on_next:
+      log_on(follower, link.next_orders, Event::next_orders_failed, now);
+      break;
+    case Action::take_next_orders:
+      take_next_orders(follower, now);
+      break;
+    case Action::close_next_orders:
+      link.next_orders = {};
       break;
     case Action::announce:
       follower.cells.mode.set(static_cast<std::int64_t>(session.mode()));
@@ -119,52 +137,10 @@ void OrderLane::act(LaneFollower& follower, Action action, Mono now) {
   }
 }
 
-int OrderLane::poll_orders(LaneFollower& follower, Mono now) {
-  net::WebSocket& socket = *follower.link->orders;
-  LaneSession& session = follower.link->session;
-  for (int work = 0; work < frames_per_pass; ++work) {
-    switch (socket.poll(now)) {
-      case net::WebSocket::Event::none:
-        return work;
-      case net::WebSocket::Event::opened:
-        session.on(Event::orders_opened, now);
-        break;
-      case net::WebSocket::Event::frame:
-        on_reply(follower, socket.frame());
-        break;
-      case net::WebSocket::Event::closed:
-        session.on(Event::orders_failed, now);
-        break;
-    }
-  }
-  return frames_per_pass;
-}
-
-int OrderLane::poll_stream(LaneFollower& follower, Mono now) {
-  net::WebSocket& socket = *follower.link->stream;
-  LaneSession& session = follower.link->session;
-  for (int work = 0; work < frames_per_pass; ++work) {
-    switch (socket.poll(now)) {
-      case net::WebSocket::Event::none:
-        return work;
-      case net::WebSocket::Event::opened:
-        session.on(Event::stream_opened, now);
-        break;
-      case net::WebSocket::Event::frame:
-        on_user_frame(follower, socket.frame());
-        break;
-      case net::WebSocket::Event::closed:
-        session.on(Event::stream_closed, now);
-        break;
-    }
-  }
-  return frames_per_pass;
-}
-
 // A step of the session over REST.
 void OrderLane::ask(LaneFollower& follower, Action action, Mono now) {
   LaneLink& link = *follower.link;
-  if (now < follower.rest_from) {
+  if (holds_.rest.holds(now)) {
     link.session.on(
         action == Action::extend_listen_key ? Event::extension_failed : Event::account_failed, now);
     return;
@@ -241,7 +217,10 @@ void OrderLane::on_step_body(LaneFollower& follower, Action action, std::string_
 void OrderLane::on_failed_answer(LaneFollower& follower, const net::HttpResponse& answer,
                                  Mono now) {
   const auto error = venue::decode_error(answer.body);
-  const Refusal refusal{answer.status, error.code, error.message};
+  const Refusal refusal{.status = answer.status,
+                        .code = error.code,
+                        .message = error.message,
+                        .retry_after = answer.retry_after.value_or(std::chrono::seconds(0))};
   if (error.code != 0) follower.cells.venue_code.set(error.code);
   if (error.code == no_such_listen_key) {
     follower.link->session.on(Event::listen_key_gone, now);
@@ -249,8 +228,7 @@ void OrderLane::on_failed_answer(LaneFollower& follower, const net::HttpResponse
   }
   if (answer.status == forbidden) {
     // A firewall before the venue, which says nothing about the key.
-    follower.rest_from = now + LaneSession::refused_pause;
-    notice(Level::error, follower.id, "the venue's firewall refuses this address: waiting 60 s");
+    firewalled(follower, Way::rest, now);
     return;
   }
   switch (venue::classify(refusal.status, refusal.code, refusal.message)) {
@@ -261,22 +239,11 @@ void OrderLane::on_failed_answer(LaneFollower& follower, const net::HttpResponse
       ask_time(follower, now);
       break;
     case venue::RetryClass::backoff:
-      limit_rate(follower, refusal, now);
-      follower.rest_from = std::max(follower.rest_from, follower.increases_from);
+      limit_rate(follower, Way::rest, refusal, now);
       break;
     default:
       break;
   }
-}
-
-void OrderLane::log_on(LaneFollower& follower, Mono now) {
-  LaneLink& link = *follower.link;
-  link.logon_request = inflight_.session_request();
-  const std::size_t size =
-      venue::encode_logon(link.logon_request, link.credentials.api_key.reveal(),
-                          venue_clock_.at(now), link.credentials.signer, text_);
-  if (size == 0 || link.orders->send({text_.data(), size}).has_error())
-    link.session.on(Event::orders_failed, now);
 }
 
 void OrderLane::key_refused(LaneFollower& follower, const Refusal& refusal, Mono now) {
@@ -298,7 +265,21 @@ void OrderLane::show(LaneFollower& follower) noexcept {
     else if (session.healthy()) state = LinkState::ready;
     else state = session.announced() ? LinkState::recovering : LinkState::connecting;
   }
+  const auto before = static_cast<LinkState>(follower.cells.link.get());
+  if (state == before) return;
   follower.cells.link.set(static_cast<std::int64_t>(state));
+  tell_change(follower, before, state);
+}
+
+// A loss and its end, once each. How a link begins, and a key that is refused, is told elsewhere.
+void OrderLane::tell_change(LaneFollower& follower, LinkState before, LinkState now) noexcept {
+  if (now == LinkState::ready && before == LinkState::recovering)
+    notice(Level::info, follower.id, "the connections stand again");
+  if (before != LinkState::ready || now != LinkState::recovering) return;
+  const bool orders = follower.link->session.orders() != LaneSession::Orders::open;
+  notice(Level::warning, follower.id,
+         orders ? "the order connection is lost: connecting again"
+                : "the user stream is lost: connecting again");
 }
 
 std::string OrderLane::signed_target(LaneLink& link, std::string_view path,

@@ -9,39 +9,65 @@
 #include "exec/inflight.hpp"
 #include "exec/lane_cells.hpp"
 #include "exec/lane_session.hpp"
+#include "exec/order_budget.hpp"
+#include "net/backoff.hpp"
 #include "net/http.hpp"
 #include "net/websocket.hpp"
 #include "venue/credentials.hpp"
 
 namespace copyd::exec {
 
+// A socket that carries orders, and what is its own.
+struct OrderSocket {
+  std::unique_ptr<net::WebSocket> socket;         // null: there is none
+  std::uint32_t serial = InflightOrder::by_rest;  // of no other socket of the follower
+  RequestId logon_request = 0;
+};
+
 // The connections and the key: there as long as the follower is.
 struct LaneLink {
   LaneLink(venue::Credentials key, std::uint64_t seed)
       : credentials(std::move(key)),
-        session(seed, credentials.signer.type() == venue::KeyType::ed25519) {}
+        session(seed, credentials.signer.type() == venue::KeyType::ed25519),
+        rest_backoff(seed ^ 0x9E6C63D0876A9A47U) {}
   ~LaneLink() { wipe(listen_key); }
   LaneLink(const LaneLink&) = delete;
   LaneLink& operator=(const LaneLink&) = delete;
+
+  bool logs_on() const noexcept { return credentials.signer.type() == venue::KeyType::ed25519; }
 
   venue::Credentials credentials;
   LaneSession session;
   std::unique_ptr<net::Http> http;
   std::unique_ptr<net::WebSocket> stream;
-  std::unique_ptr<net::WebSocket> orders;
+  std::unique_ptr<net::WebSocket> next_stream;     // the successor, while it is being opened
+  std::unique_ptr<net::WebSocket> retired_stream;  // the predecessor, for what is still on its way
+  Mono stream_retired_until{};
+  OrderSocket orders;
+  OrderSocket next_orders;
+  OrderSocket retired_orders;  // for the answers that are still to come
+  Mono orders_retired_until{};
+  std::uint32_t serials = InflightOrder::by_rest;  // given so far
+  Mono logon_lost{};                               // the last time; ns = 0: never
   std::string listen_key;
-  RequestId logon_request = 0;
   bool read_out = false;  // a position read is under way
   int queries_out = 0;    // order queries under way
+
+  // Orders over REST.
+  int places_out = 0;  // under way
+  Mono rest_again{};   // the last one found no connection: not before
+  Mono warmed{};       // the last call that was made for the connection's sake; ns = 0: none
+  net::Backoff rest_backoff;
 };
 
 struct LaneFollower {
-  explicit LaneFollower(FollowerId follower, FollowerLinkCells& its_cells)
-      : id(follower), cells(its_cells) {}
+  LaneFollower(FollowerId follower, FollowerLinkCells& its_cells, const OrderLimits& limits)
+      : id(follower), cells(its_cells), budget(limits) {}
 
   FollowerId id;
   FollowerLinkCells& cells;
   std::unique_ptr<LaneLink> link;  // null: no key, or removed
+  OrderBudget budget;
 
   std::uint32_t in_flight = 0;
   std::uint32_t waiting = 0;
@@ -49,7 +75,6 @@ struct LaneFollower {
   bool pump = false;            // something changed for those that wait
   Mono time_doubtful_until{};   // the venue refused our timestamp; a while for its time to come
   Mono increases_from{};        // a rate limit: increases not before
-  Mono rest_from{};             // a rate limit: requests that can wait not before
   int rate_limited = 0;         // consecutive times
   bool seen_positions = false;  // the first position read has been made
 
@@ -57,8 +82,7 @@ struct LaneFollower {
   Mono read_due{};           // not before this,
   Mono read_asked{};         // and not too soon after the last one
 
-  bool can_send() const noexcept { return link && link->session.can_send(); }
-  bool healthy() const noexcept { return link && link->session.healthy(); }
+  bool by_rest_said = false;  // since an order went by the order socket
 };
 
 }  // namespace copyd::exec

@@ -25,8 +25,8 @@ void OrderLane::read_positions(LaneFollower& follower, Mono now, bool of_session
       .follower = follower.id,
       .asked = now,
       .epoch = link.session.account_epoch(),
-      .losses = link.session.losses(),
-      .healthy = link.session.healthy(),
+      // A read rests on REST and on the stream, whatever carries orders.
+      .health = health_of(follower, true),
       .of_session = of_session,
   };
   link.http->request({.method = net::HttpRequest::Method::get,
@@ -150,9 +150,9 @@ void OrderLane::judge_closes(LaneFollower& follower, std::uint32_t index, const 
       .follower = follower.id, .symbol = leg.key.symbol, .leg = leg.key.leg, .qty = read.qty});
 }
 
-// A position that is as it was proves that a buy did not trade, or that a sell did not; but not that
-// of a buy and a sell neither did. Then the time of the leg's last change has to say it, or that the
-// venue goes on denying the orders for long.
+// A position that is as it was proves that a buy did not trade, or that a sell did not; but not
+// that of a buy and a sell neither did. Then the time of the leg's last change has to say it, or
+// that the venue goes on denying the orders for long.
 bool OrderLane::may_have_cancelled_out(LaneFollower& follower, std::uint32_t index,
                                        VenueTime updated, Mono now) noexcept {
   bool bought = false;
@@ -174,8 +174,7 @@ bool OrderLane::may_have_cancelled_out(LaneFollower& follower, std::uint32_t ind
 void OrderLane::judge_unknown(LaneFollower& follower, std::uint32_t index, const LegRead& read,
                               const ReadContext& context, Mono now) noexcept {
   if (!legs_[index].on_the_wire() || !read.telling) return;
-  const bool healthy =
-      context.healthy && follower.healthy() && follower.link->session.losses() == context.losses;
+  const bool healthy = context.health.stands && context.health == health_of(follower, true);
   if (!healthy || read.qty != legs_[index].tracked) return;
   // One that may still have traded could hide another's trade in the sum.
   for (auto* order = inflight_.first(follower.id); order != nullptr;

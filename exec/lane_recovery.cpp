@@ -38,18 +38,32 @@ void OrderLane::make_unknown(InflightOrder& order, Mono now) noexcept {
   report(OrderUnknown{.ref = order.terms.ref, .follower = order.terms.follower});
 }
 
-// The order socket is gone, and with it every answer that was still to come.
-void OrderLane::orders_lost(LaneFollower& follower, Mono now) noexcept {
-  for (auto* order = inflight_.first(follower.id); order != nullptr;
-       order = inflight_.next(*order)) {
-    if (order->state == OrderState::staged || order->state == OrderState::written) {
-      order->request = 0;
-      make_unknown(*order, now);
-    }
-  }
+OrderLane::Health OrderLane::health_of(const LaneFollower& follower, bool by_rest) noexcept {
+  if (!follower.link) return {};
+  const LaneSession& session = follower.link->session;
+  if (by_rest) return {.stands = session.hears(), .losses = session.account_losses()};
+  return {.stands = session.healthy(), .losses = session.losses()};
 }
 
-// Both connections stand again: what happened meanwhile was not heard.
+// The follower's connections are gone, and with them every answer that was still to come.
+void OrderLane::all_lost(LaneFollower& follower, Mono now) noexcept {
+  for (auto* order = inflight_.first(follower.id); order != nullptr; order = inflight_.next(*order))
+    lose(*order, now);
+}
+
+// One order socket is gone.
+void OrderLane::socket_lost(LaneFollower& follower, std::uint32_t serial, Mono now) noexcept {
+  for (auto* order = inflight_.first(follower.id); order != nullptr; order = inflight_.next(*order))
+    if (order->carrier == serial) lose(*order, now);
+}
+
+void OrderLane::lose(InflightOrder& order, Mono now) noexcept {
+  if (order.state != OrderState::staged && order.state != OrderState::written) return;
+  order.request = 0;
+  make_unknown(order, now);
+}
+
+// A connection stands again: what happened meanwhile was not heard.
 void OrderLane::ask_soon(LaneFollower& follower, Mono now) noexcept {
   for (auto* order = inflight_.first(follower.id); order != nullptr;
        order = inflight_.next(*order)) {
@@ -77,7 +91,7 @@ void OrderLane::tend(LaneFollower& follower, Mono now) {
       notice(Level::error, follower.id,
              "an order's fate is unknown for a minute: it stays in flight and is asked for");
     }
-    if (!order->query_out && now >= order->query_at && now >= follower.rest_from)
+    if (!order->query_out && now >= order->query_at && !holds_.rest.holds(now))
       query(follower, *order, now);
   }
 }
@@ -96,8 +110,7 @@ void OrderLane::query(LaneFollower& follower, InflightOrder& order, Mono now) {
       .attempt = order.attempt,
       .asked = now,
       .asked_time = venue_clock_.at(now),
-      .losses = link.session.losses(),
-      .healthy = link.session.healthy(),
+      .health = health_of(follower, order.carrier == InflightOrder::by_rest),
   };
   link.http->request({.method = net::HttpRequest::Method::get,
                       .target = signed_target(link, venue::path::order,
@@ -145,7 +158,8 @@ void OrderLane::on_query_answer(const QueryContext& context,
 void OrderLane::on_absence(LaneFollower& follower, InflightOrder& order,
                            const QueryContext& context) {
   const bool healthy =
-      context.healthy && follower.healthy() && follower.link->session.losses() == context.losses;
+      context.health.stands &&
+      context.health == health_of(follower, order.carrier == InflightOrder::by_rest);
   // A venue that could still take the request proves nothing by not having it.
   const bool past = context.asked_time > order.deadline + absence_margin;
   const bool spaced = order.absences == 0 || context.asked - order.absent_at >= query_spacing;
@@ -157,7 +171,7 @@ void OrderLane::on_absence(LaneFollower& follower, InflightOrder& order,
 
 // The venue's time, after it refused a timestamp of ours.
 void OrderLane::ask_time(LaneFollower& follower, Mono now) {
-  if (now < time_from_ || !follower.link) return;
+  if (now < time_from_ || !follower.link || holds_.rest.holds(now)) return;
   time_from_ = now + time_hold;
   notice(Level::warning, follower.id, "the venue refused our timestamp: taking its time anew");
   const auto done = [this, now](const Result<net::HttpResponse>& answer) {

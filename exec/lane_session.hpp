@@ -5,8 +5,15 @@
 //
 // The two parts fail and come back by themselves: a lost user stream does not stop the sending of
 // orders, whose fate can be asked for, and a lost order socket does not stop the news of fills.
-// Ready is said once both stand for the first time, and again when the position mode has changed;
-// `not ready` only when the venue refuses the key or the follower is removed.
+// Ready is said once orders can leave for the first time, and again when the position mode has
+// changed; `not ready` only when the venue refuses the key or the follower is removed.
+//
+// While the order socket does not stand, orders may leave by another way (see may_fall_back), but
+// not before it had a moment to come back.
+//
+// Each socket has a successor ahead of the 24 hours after which the venue ends it, or when the
+// venue says that it is about to. The successor is opened beside the old socket and takes over when
+// it stands, with no moment between them; if it fails, the old one is none the worse for it.
 //
 // A pure machine: it is told events and time, and says what to do next. Owned by one lane.
 // Source: Binance docs, "User Data Streams", "WebSocket API general info".
@@ -18,6 +25,7 @@
 #include "core/flow.hpp"
 #include "net/backoff.hpp"
 #include "venue/listen_key.hpp"
+#include "venue/socket_renewal.hpp"
 
 namespace copyd::exec {
 
@@ -26,6 +34,10 @@ class LaneSession {
   static constexpr std::chrono::seconds step_max{10};       // each step; a request ends in 5 s
   static constexpr std::chrono::seconds refused_pause{60};  // before a refused key is tried again
   static constexpr std::chrono::seconds steady{10};         // a connection this old was no flapping
+  // What an order socket that was lost has to come back, unless its first attempt fails before.
+  static constexpr std::chrono::milliseconds fallback_grace{250};
+  // Of the sockets that the venue says it will end, all at once.
+  static constexpr std::chrono::seconds ending_spread{1};
 
   enum class Account : std::uint8_t { idle, config, listen_key, stream, positions, live };
   enum class Orders : std::uint8_t { idle, connecting, logging_on, open };
@@ -41,9 +53,16 @@ class LaneSession {
     extend_listen_key,
     close_stream,
     close_orders,
+    open_next_stream,   // the successor, beside the present one
+    take_next_stream,   // it serves from now on; the present one retires
+    close_next_stream,  // it failed
+    open_next_orders,
+    log_on_next,
+    take_next_orders,
+    close_next_orders,
     announce,         // tell the copy agent: ready, with the mode
     renounce,         // tell the copy agent: not ready
-    resolve_unknown,  // both parts stand (again): ask for the fate of what is unknown
+    resolve_unknown,  // what may have been missed is over: ask for the fate of what is unknown
   };
 
   enum class Event : std::uint8_t {
@@ -56,6 +75,14 @@ class LaneSession {
     orders_opened,
     logged_on,
     orders_failed,  // the order socket was lost, or a step of it failed
+    logon_lost,     // the order socket stands, but the venue does not know any more who we are
+    stream_ending,  // the venue is about to end the socket
+    orders_ending,
+    next_stream_opened,
+    next_stream_failed,
+    next_orders_opened,
+    next_logged_on,
+    next_orders_failed,
     key_extended,
     extension_failed,
     listen_key_gone,  // expired, or unknown to the venue
@@ -65,21 +92,36 @@ class LaneSession {
 
   // `logs_on`: Ed25519; other keys sign each request instead.
   LaneSession(std::uint64_t seed, bool logs_on) noexcept
-      : logs_on_(logs_on), account_backoff_(seed), orders_backoff_(seed ^ 0x5DEECE66DU) {}
+      : logs_on_(logs_on),
+        account_backoff_(seed),
+        orders_backoff_(seed ^ 0x5DEECE66DU),
+        next_stream_(seed ^ 0xB5026F5AA96619E9U),
+        next_orders_(seed ^ 0x2545F4914F6CDD1DU) {}
 
   void on(Event event, Mono now) noexcept;
   // The position mode that config_read found; told before that event.
   void set_mode(PositionMode mode) noexcept { mode_ = mode; }
 
+  // Until then the venue wants to hear nothing of this address: no attempt is begun.
+  struct Holds {
+    Mono rest{};
+    Mono sockets{};
+  };
   // What to do now. To be asked until it says `none`, after each event and as time passes.
-  Action next(Mono now) noexcept;
+  Action next(Mono now, const Holds& holds) noexcept;
+  Action next(Mono now) noexcept { return next(now, Holds{}); }
 
-  // Orders may be written.
+  // Orders may be written to the order socket.
   bool can_send() const noexcept { return orders_ == Orders::open && announced_ && !refused_; }
-  // Both parts stand: an answer that an order does not exist may be believed.
-  bool healthy() const noexcept {
-    return account_ == Account::live && orders_ == Orders::open && !refused_;
+  // Orders may leave by another way: the order socket had its moment to come back.
+  bool may_fall_back(Mono now) const noexcept {
+    return orders_ != Orders::open && announced_ && !refused_ && now >= fallback_from_;
   }
+  // The follower's stream is heard.
+  bool hears() const noexcept { return account_ == Account::live && !refused_; }
+  // Both parts stand: an answer that an order written on the order socket does not exist may be
+  // believed.
+  bool healthy() const noexcept { return hears() && orders_ == Orders::open; }
   bool refused() const noexcept { return refused_; }
   bool announced() const noexcept { return announced_; }
   Account account() const noexcept { return account_; }
@@ -87,7 +129,9 @@ class LaneSession {
   PositionMode mode() const noexcept { return mode_; }
   // Grow with each attempt of a part: an answer to an earlier attempt belongs to nobody.
   std::uint32_t account_epoch() const noexcept { return account_epoch_; }
+  // Of both parts, and of the account part alone.
   std::uint32_t losses() const noexcept { return losses_; }
+  std::uint32_t account_losses() const noexcept { return account_losses_; }
 
  private:
   struct Step {
@@ -96,9 +140,25 @@ class LaneSession {
     Mono retry_at{};
     Mono stood_since{};
   };
+  // A socket that is to follow the present one.
+  struct Successor {
+    explicit Successor(std::uint64_t seed) noexcept : renewal(seed) {}
+    venue::SocketRenewal renewal;
+    Orders stage = Orders::idle;  // never open: it is the present one then
+    Mono deadline{};
+    bool say_take = false;
+    bool say_close = false;
+    bool say_log_on = false;
+  };
 
-  Action next_account(Mono now) noexcept;
-  Action next_orders(Mono now) noexcept;
+  Action say() noexcept;
+  Action next_account(Mono now, Mono from) noexcept;
+  Action next_orders(Mono now, Mono from) noexcept;
+  Action renew(Successor& next, Action open, Mono now) noexcept;
+  void on_successor(Event event, Mono now) noexcept;
+  void fail(Successor& next, Mono now) noexcept;
+  void abandon(Successor& next) noexcept;
+  void stands(Successor& next, Mono now) noexcept;
   Action ask(Step& step, Action action, Mono now) noexcept;
   void enter(Account account, Mono now) noexcept;
   void enter(Orders orders, Mono now) noexcept;
@@ -106,6 +166,8 @@ class LaneSession {
   void lose_orders(Mono now) noexcept;
   void refuse(Mono now) noexcept;
   void check_ready() noexcept;
+  bool carries() const noexcept;
+  void announce() noexcept;
 
   bool logs_on_;
   Account account_ = Account::idle;
@@ -117,12 +179,19 @@ class LaneSession {
   venue::ListenKeyTimer listen_key_timer_;
   PositionMode mode_ = PositionMode::one_way;
   PositionMode announced_mode_ = PositionMode::one_way;
+  Successor next_stream_;
+  Successor next_orders_;
   bool recovered_ = false;  // the account part has been live once
   bool announced_ = false;
   bool refused_ = false;
   Mono refused_until_{};
   std::uint32_t account_epoch_ = 0;
   std::uint32_t losses_ = 0;
+  std::uint32_t account_losses_ = 0;
+  static constexpr Mono never{INT64_MAX};
+  // While the order socket does not stand; never: it has not failed yet.
+  Mono fallback_from_ = never;
+  bool orders_lost_before_ = false;
 
   // Said by the next calls of next(), in this order.
   bool say_close_stream_ = false;

@@ -5,6 +5,7 @@
 // legs allocates nothing. Owned by one lane. References live until the next `at`.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct LegState {
   std::uint32_t open = 0;     // our orders in flight on it, in any state
   std::uint32_t waiting = 0;  // of them, those that have not left
   std::uint32_t ended = 0;    // and those that are filled and not told yet
+  // Those that are not ended, by the side of zero they open or close (see InflightOrder::zone).
+  std::array<std::uint32_t, 2> openings{};
+  std::array<std::uint32_t, 2> closings{};
   ClosePacing pacing{};
   Mono touched{};      // when one of our orders last changed on it
   Mono filled_at{};    // when we learned of our last fill on it
@@ -37,6 +41,7 @@ struct LegState {
   // Marks of the lane's pass over waiting orders.
   std::uint64_t mark = 0;
   bool only_held_increases = false;
+  std::array<std::uint64_t, 2> crossed{};  // the pass that saw something of that side wait
 
   // One of ours may trade at any moment.
   bool on_the_wire() const noexcept { return open != waiting + ended; }

@@ -18,6 +18,7 @@ std::int64_t ns_between(Mono from, Mono to) noexcept {
 
 OrderLane::OrderLane(LaneWiring wiring)
     : w_(std::move(wiring)),
+      holds_(w_.holds != nullptr ? *w_.holds : own_holds_),
       inflight_(w_.followers.size()),
       followers_(w_.followers.size()),
       user_data_(w_.symbols) {
@@ -90,6 +91,7 @@ void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
   InflightOrder& order = inflight_.open(terms, now);
   order.leg = leg;
   ++legs_[leg].open;
+  ++(order.reduces() ? legs_[leg].closings : legs_[leg].openings)[order.zone()];
   ++follower.in_flight;
   ++follower.waiting;
   ++legs_[leg].waiting;
@@ -104,143 +106,14 @@ void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
   if (!sent) follower.pump = true;
 }
 
-FollowerState OrderLane::state_of(FollowerId follower) const noexcept {
-  if (follower.value >= w_.books.size()) return FollowerState::active;
-  return static_cast<FollowerState>(w_.books[follower.value].state.get());
-}
-
-// Nothing stands against sending it, but the order of those that wait.
-bool OrderLane::is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept {
-  if (!follower.can_send() || now < follower.time_doubtful_until || now < order.retry_at)
-    return false;
-  const FollowerState state = state_of(follower.id);
-  if (state == FollowerState::halted) return false;
-  if (!order.reduces())
-    return state == FollowerState::active && now < order.terms.expires &&
-           now >= follower.increases_from && !would_cross(order);
-  switch (legs_[order.leg].pacing.ask(now)) {
-    case ClosePacing::Verdict::send:
-      return true;
-    case ClosePacing::Verdict::hold:
-      return false;
-    case ClosePacing::Verdict::read_position:
-      // One under way may be of before the failure: if it does not do, another is asked for.
-      if (!follower.link->read_out) want_read(follower, now);
-      return false;
-  }
-  return false;
-}
-
-// An increase that opens on the other side of zero, decided behind what takes the leg there. Those
-// go first, and to their end: if one of them failed on the way, the increase would eat what it was
-// to close, and nothing would ever open what the increase then lacks.
-bool OrderLane::would_cross(const InflightOrder& order) noexcept {
-  if (order.terms.leg != Leg::both || legs_[order.leg].open == 1) return false;
-  for (auto* earlier = inflight_.first(order.terms.follower); earlier != &order;
-       earlier = inflight_.next(*earlier)) {
-    if (earlier->leg != order.leg || earlier->state == OrderState::ended) continue;
-    const bool same_side = earlier->terms.side == order.terms.side;
-    if (same_side == earlier->reduces()) return true;
-  }
-  return false;
-}
-
-// An opening decided before this close has no end.
-bool OrderLane::opens_before(const InflightOrder& order) noexcept {
-  for (auto* earlier = inflight_.first(order.terms.follower); earlier != &order;
-       earlier = inflight_.next(*earlier)) {
-    const bool opens = !earlier->reduces() && earlier->terms.side != order.terms.side;
-    if (earlier->leg == order.leg && opens) return true;
-  }
-  return false;
-}
-
-// What a close is to close may still be opened: by an order decided before it, or by one behind it,
-// where a later close has taken what was there. It then stays until it has met all that it was
-// decided for. What crosses zero waits for this close, and what is behind that is not its concern.
-bool OrderLane::awaits_an_opening(const InflightOrder& order) noexcept {
-  if (opens_before(order)) return true;
-  for (auto* later = inflight_.next(order); later != nullptr; later = inflight_.next(*later))
-    if (later->leg == order.leg && !later->reduces()) return later->terms.side != order.terms.side;
-  return false;
-}
-
-// The copy agent hears of a close after the openings that it has overtaken. It expects the orders
-// of a leg to fill as they were decided, and would else take what is still to close for nothing.
-void OrderLane::tell_ended(LaneFollower& follower, Mono now) noexcept {
-  if (follower.ended == 0) return;
-  auto* order = inflight_.first(follower.id);
-  while (order != nullptr) {
-    auto* next = inflight_.next(*order);
-    if (order->state == OrderState::ended && !opens_before(*order))
-      finish(*order, OrderEnd::executed, now);
-    order = next;
-  }
-}
-
-// Closes first. One overtakes increases of its own leg only where those are held back and there is
-// something to close already; else it would find nothing, and their order is what was decided.
-void OrderLane::pump(LaneFollower& follower, Mono now) noexcept {
-  follower.pump = false;
-  tell_ended(follower, now);
-  if (follower.waiting == 0) return;
-  expire_increases(follower, now);
-  if (!follower.can_send()) return;
-  pump_closes(follower, now);
-  pump_all(follower, now);
-}
-
-void OrderLane::pump_closes(LaneFollower& follower, Mono now) noexcept {
-  ++mark_;
-  InflightOrder* next = nullptr;
-  for (auto* order = inflight_.first(follower.id); order != nullptr; order = next) {
-    next = inflight_.next(*order);
-    if (order->state != OrderState::waiting) continue;
-    LegState& leg = legs_[order->leg];
-    const bool due = is_due(follower, *order, now);
-    const bool first = leg.mark != mark_;
-    const bool overtakes = leg.only_held_increases && leg.reducible(order->terms.side);
-    if (order->reduces() && due && (first || overtakes) && send(follower, *order, now)) continue;
-    if (first) {
-      leg.mark = mark_;
-      leg.only_held_increases = true;
-    }
-    if (order->reduces() || due) leg.only_held_increases = false;
-  }
-}
-
-void OrderLane::pump_all(LaneFollower& follower, Mono now) noexcept {
-  ++mark_;
-  InflightOrder* next = nullptr;
-  for (auto* order = inflight_.first(follower.id); order != nullptr; order = next) {
-    next = inflight_.next(*order);
-    if (order->state != OrderState::waiting) continue;
-    LegState& leg = legs_[order->leg];
-    if (leg.mark == mark_) continue;
-    if (is_due(follower, *order, now) && send(follower, *order, now)) continue;
-    // What such a close waits for must not wait for it.
-    if (order->reduces() && awaits_an_opening(*order)) continue;
-    leg.mark = mark_;
-  }
-}
-
-void OrderLane::expire_increases(LaneFollower& follower, Mono now) noexcept {
-  auto* order = inflight_.first(follower.id);
-  while (order != nullptr) {
-    auto* next = inflight_.next(*order);
-    const bool late = now >= order->terms.expires || follower.link == nullptr;
-    if (order->state == OrderState::waiting && !order->reduces() && late)
-      finish(*order, OrderEnd::expired, now);
-    order = next;
-  }
-}
-
-std::size_t OrderLane::encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
-  LaneLink& link = *follower.link;
+// REQUIRES: `terms` lives as long as the request.
+venue::PlaceRequest OrderLane::request_of(InflightOrder& order, OrderTerms& terms,
+                                          Mono now) noexcept {
   const VenueTime timestamp = venue_clock_.at(now);
-  OrderTerms terms = order.terms;
+  terms = order.terms;
   terms.qty = order.sent_qty;
-  const venue::PlaceRequest request{
+  order.deadline = timestamp + std::chrono::milliseconds(recv_window_ms);
+  return {
       .id = inflight_.new_request(order),
       .terms = &terms,
       .symbol = w_.symbols[terms.symbol].name,
@@ -248,49 +121,67 @@ std::size_t OrderLane::encode(LaneFollower& follower, InflightOrder& order, Mono
       .timestamp = timestamp,
       .recv_window_ms = recv_window_ms,
   };
-  order.deadline = timestamp + std::chrono::milliseconds(recv_window_ms);
-  const bool logged_on = link.credentials.signer.type() == venue::KeyType::ed25519;
-  return venue::encode_place(request, link.credentials.api_key.reveal(),
-                             logged_on ? nullptr : &link.credentials.signer, text_);
 }
 
-// REQUIRES: is_due. False: nothing left, and the order still waits. Otherwise it was written, or is
+std::size_t OrderLane::encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+  LaneLink& link = *follower.link;
+  OrderTerms terms;
+  return venue::encode_place(request_of(order, terms, now), link.credentials.api_key.reveal(),
+                             link.logs_on() ? nullptr : &link.credentials.signer, text_);
+}
+
+// The key cannot sign, or the symbol's name cannot be written: no retry changes that.
+bool OrderLane::cannot_encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+  notice(Level::error, follower.id, "an order could not be encoded or signed");
+  finish(order, OrderEnd::refused, now);
+  return true;
+}
+
+// REQUIRES: is_due. False: nothing left, and the order still waits. Otherwise it was sent, or is
 // finished and gone.
 bool OrderLane::send(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
   ASSERT(order.state == OrderState::waiting);
-  LegState& leg = legs_[order.leg];
+  const LegState& leg = legs_[order.leg];
   order.sent_qty = order.terms.qty - order.settled;
   // In hedge mode a close beyond the position is refused whole; where the position was read, what
   // is there is closed and the rest is decided again.
   const bool hedge = order.terms.leg != Leg::both;
   if (hedge && order.reduces() && leg.vouched.sign() != 0 && leg.vouched.abs() < order.sent_qty)
     order.sent_qty = leg.vouched.abs();
+  if (way_of(follower, now) == Way::rest) return send_by_rest(follower, order, now);
+  return write(follower, order, now);
+}
 
+bool OrderLane::write(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
   const std::size_t size = encode(follower, order, now);
-  if (size == 0) {
-    // The key cannot sign, or the symbol's name cannot be written: no retry changes that.
-    notice(Level::error, follower.id, "an order could not be encoded or signed");
-    finish(order, OrderEnd::refused, now);
-    return true;
-  }
+  if (size == 0) return cannot_encode(follower, order, now);
   order.early = order.reduces() && awaits_an_opening(order);
   set_state(follower, order, OrderState::staged);
+  const OrderSocket& orders = follower.link->orders;
   const Mono sealed = w_.clock.now();
-  if (follower.link->orders->send({text_.data(), size}).has_error()) {
+  if (orders.socket->send({text_.data(), size}).has_error()) {
     order.request = 0;
     set_state(follower, order, OrderState::waiting);
     return false;
   }
-  order.written = w_.clock.now();
-  set_state(follower, order, OrderState::written);
-  leg.touched = order.written;
-  leg.vouched = Qty{};
-  w_.cells.sent.add();
+  left(follower, order, orders.serial);
+  follower.by_rest_said = false;
   w_.stages[Stage::sign].record(ns_between(now, sealed));
   w_.stages[Stage::write].record(ns_between(sealed, order.written));
   if (order.terms.received.ns != 0 && order.attempt == 0)
     w_.stages[Stage::fill_to_wire].record(ns_between(order.terms.received, order.written));
   return true;
+}
+
+void OrderLane::left(LaneFollower& follower, InflightOrder& order, std::uint32_t carrier) noexcept {
+  order.written = w_.clock.now();
+  order.carrier = carrier;
+  set_state(follower, order, OrderState::written);
+  follower.budget.placed(order.written);
+  LegState& leg = legs_[order.leg];
+  leg.touched = order.written;
+  leg.vouched = Qty{};
+  w_.cells.sent.add();
 }
 
 void OrderLane::set_state(LaneFollower& follower, InflightOrder& order, OrderState state) noexcept {
@@ -303,8 +194,9 @@ void OrderLane::set_state(LaneFollower& follower, InflightOrder& order, OrderSta
   const bool waits = state == OrderState::waiting;
   if (waited && !waits) --follower.waiting, --legs_[order.leg].waiting;
   if (!waited && waits) ++follower.waiting, ++legs_[order.leg].waiting;
-  if (order.state == OrderState::ended) --follower.ended, --legs_[order.leg].ended;
-  if (state == OrderState::ended) ++follower.ended, ++legs_[order.leg].ended;
+  LegState& leg = legs_[order.leg];
+  if (order.state == OrderState::ended) --follower.ended, --leg.ended, ++leg.closings[order.zone()];
+  if (state == OrderState::ended) ++follower.ended, ++leg.ended, --leg.closings[order.zone()];
   if (waited != waits) follower.cells.waiting.set(follower.waiting);
   if (shown(order.state) != shown(state)) {
     if (Cell* cell = cell_of(shown(order.state))) cell->add(-1);
@@ -333,6 +225,7 @@ void OrderLane::finish(InflightOrder& order, OrderEnd end, Mono now) noexcept {
       .venue_code = end == OrderEnd::refused ? order.refusal : 0,
   };
   set_state(follower, order, OrderState::free);
+  --(order.reduces() ? leg.closings : leg.openings)[order.zone()];
   inflight_.close(order);
   --follower.in_flight;
   --leg.open;
@@ -351,7 +244,7 @@ LaneFollower& OrderLane::follower_at(FollowerId id) {
   ASSERT(id.value < followers_.size());
   auto& follower = followers_[id.value];
   if (!follower) {
-    follower = std::make_unique<LaneFollower>(id, w_.followers[id.value]);
+    follower = std::make_unique<LaneFollower>(id, w_.followers[id.value], w_.order_limits);
     mine_.push_back(follower.get());
   }
   return *follower;
@@ -363,9 +256,10 @@ bool OrderLane::is_quiet() noexcept {
   for (LaneFollower* follower : mine_) {
     const bool held = state_of(follower->id) == FollowerState::halted;
     const bool comes_back = follower->link && !follower->link->session.refused();
+    const bool carried = way_of(*follower, w_.clock.now()) != Way::none;
     for (auto* order = inflight_.first(follower->id); order != nullptr;
          order = inflight_.next(*order)) {
-      const bool may_leave = follower->can_send() || (order->reduces() && comes_back);
+      const bool may_leave = carried || (order->reduces() && comes_back);
       if (order->state != OrderState::waiting || (may_leave && !held)) return false;
     }
   }

@@ -1,15 +1,21 @@
 // OrderLane: station three. Takes the orders of its followers, signs them, writes each on its
 // follower's own connection, and reports how it ended.
 //
-//   order_lane.cpp      the path of an order: taken, encoded and signed, written; what waits
+//   order_lane.cpp      the path of an order: taken, encoded and signed, written
+//   lane_waiting.cpp    what waits, and why
 //   lane_answers.cpp    what the venue says of an order: the answer, and the follower's own stream
 //   lane_recovery.cpp   orders whose fate is unknown: asked for, found, or proven absent
 //   lane_positions.cpp  position reads: what a close rests on, what the follower no longer holds
-//   lane_connect.cpp    connections: does what LaneSession says
+//   lane_connect.cpp    what LaneSession asks for over REST, and followers that come and go
+//   lane_sockets.cpp    the sockets: opened, read, renewed ahead of their end
+//   lane_rest.cpp       orders over REST, while the order socket cannot carry them
+//   lane_limits.cpp     what the venue's rate limits and bans hold back, and for how long
 //
 // An agent: do_work() runs on one thread, which alone uses the transport and everything made by it.
-// From order to send nothing is allocated (HMAC, or logged on), thrown or logged. A fault of one
-// follower stays with it: each has its own connections, key, session and waiting orders.
+// From order to send nothing is allocated (HMAC, or logged on), thrown or logged; an order that has
+// to leave over REST does allocate. A fault of one follower stays with it: each has its own
+// connections, key, session, budget of orders and waiting orders. A rate limit or a ban of our
+// address holds for all.
 // The quantity filled is the larger of what the answer and the stream say, never their sum.
 #pragma once
 
@@ -29,34 +35,16 @@
 #include "exec/lane_cells.hpp"
 #include "exec/lane_command.hpp"
 #include "exec/lane_follower.hpp"
+#include "exec/lane_wiring.hpp"
 #include "exec/legs.hpp"
 #include "net/transport.hpp"
 #include "venue/account_codec.hpp"
+#include "venue/address_hold.hpp"
 #include "venue/order_codec.hpp"
 #include "venue/rest.hpp"
 #include "venue/user_data.hpp"
 
 namespace copyd::exec {
-
-// Everything outlives the lane.
-struct LaneWiring {
-  net::Transport& transport;
-  const Clock& clock;
-  const SymbolTable& symbols;
-  venue::Endpoints endpoints;
-  Channel<Order>& orders;
-  Channel<Report>& reports;
-  Channel<LaneCommand>& commands;
-  Channel<Notice>& notices;
-  std::span<FollowerLinkCells> followers;  // by FollowerId; the lane writes those of its own
-  LaneCells& cells;
-  StageTimes& stages;
-  // By FollowerId, as the copy agent shows them: looked at before each send, because what was handed
-  // over before a halt does not leave after it, nor an increase after a pause. Empty: all active.
-  std::span<const FollowerCells> books{};
-  std::uint64_t seed = 1;
-  const char* name = "lane";
-};
 
 class OrderLane final : public Agent {
  public:
@@ -75,6 +63,12 @@ class OrderLane final : public Agent {
   // At the end, the copy agent has this long to answer what it was told last with another close.
   static constexpr std::chrono::milliseconds drain_quiet{50};
   static constexpr int recv_window_ms = 2000;
+  static constexpr int places_out_max = 3;  // over REST; the rest waits here, where it can expire
+  static constexpr std::chrono::seconds warm_period{20};
+  // An old socket goes when its answers have come, or then.
+  static constexpr std::chrono::seconds retire_max{10};
+  static constexpr std::chrono::minutes ban_min{2};  // the venue's shortest, where it names no end
+  static constexpr std::chrono::seconds firewall_hold{60};
 
   explicit OrderLane(LaneWiring wiring);
   ~OrderLane() override;
@@ -89,22 +83,19 @@ class OrderLane final : public Agent {
  private:
   using Level = Notice::Level;
 
+  // How an order can leave.
+  enum class Way : std::uint8_t { none, socket, rest };
+
   // order_lane.cpp
   int take_commands();
   void set_time(TimeSample sample) noexcept;
   int take_orders() noexcept;
   void take(const OrderTerms& terms, Mono now) noexcept;
-  void pump(LaneFollower& follower, Mono now) noexcept;
-  void pump_closes(LaneFollower& follower, Mono now) noexcept;
-  void pump_all(LaneFollower& follower, Mono now) noexcept;
-  void expire_increases(LaneFollower& follower, Mono now) noexcept;
-  FollowerState state_of(FollowerId follower) const noexcept;
-  bool is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept;
-  bool would_cross(const InflightOrder& order) noexcept;
-  bool opens_before(const InflightOrder& order) noexcept;
-  bool awaits_an_opening(const InflightOrder& order) noexcept;
-  void tell_ended(LaneFollower& follower, Mono now) noexcept;
   bool send(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  bool write(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  void left(LaneFollower& follower, InflightOrder& order, std::uint32_t carrier) noexcept;
+  bool cannot_encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  venue::PlaceRequest request_of(InflightOrder& order, OrderTerms& terms, Mono now) noexcept;
   std::size_t encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   void set_state(LaneFollower& follower, InflightOrder& order, OrderState state) noexcept;
   void finish(InflightOrder& order, OrderEnd end, Mono now) noexcept;
@@ -113,9 +104,25 @@ class OrderLane final : public Agent {
   void drain(Mono now) noexcept;
   LaneFollower& follower_at(FollowerId id);
 
+  // lane_waiting.cpp
+  void pump(LaneFollower& follower, Mono now) noexcept;
+  void pump_closes(LaneFollower& follower, Mono now) noexcept;
+  void pump_all(LaneFollower& follower, Mono now) noexcept;
+  void expire_increases(LaneFollower& follower, Mono now) noexcept;
+  FollowerState state_of(FollowerId follower) const noexcept;
+  bool is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept;
+  bool would_cross(const InflightOrder& order) noexcept;
+  bool is_waited_for(const InflightOrder& order) noexcept;
+  bool opens_before(const InflightOrder& order) noexcept;
+  bool awaits_an_opening(const InflightOrder& order) noexcept;
+  void tell_ended(LaneFollower& follower, Mono now) noexcept;
+
   // lane_answers.cpp
-  void on_reply(LaneFollower& follower, std::string_view frame);
-  void on_session_reply(LaneFollower& follower, const venue::Reply& reply, Mono now);
+  void on_reply(LaneFollower& follower, OrderSocket& from, std::string_view frame);
+  void on_session_reply(LaneFollower& follower, OrderSocket& from, const venue::Reply& reply,
+                        Mono now);
+  void answered(LaneFollower& follower, InflightOrder& order, const venue::Reply& reply,
+                std::chrono::seconds retry_after, Mono now);
   void on_user_frame(LaneFollower& follower, std::string_view frame);
   void on_update(LaneFollower& follower, const venue::OrderUpdate& update, Mono now) noexcept;
   void on_account(LaneFollower& follower, const venue::AccountUpdate& update, Mono now) noexcept;
@@ -130,16 +137,28 @@ class OrderLane final : public Agent {
     int status = 0;
     std::int32_t code = 0;
     std::string_view message;
+    std::chrono::seconds retry_after{0};  // 0: not told
   };
   void refuse(LaneFollower& follower, InflightOrder& order, const Refusal& refusal, Mono now);
   void refuse_for_good(LaneFollower& follower, InflightOrder& order, const Refusal& refusal,
                        Mono now);
   void try_again(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
-  void limit_rate(LaneFollower& follower, const Refusal& refusal, Mono now) noexcept;
+  bool lost_logon(LaneFollower& follower, const InflightOrder& order, const Refusal& refusal,
+                  Mono now) noexcept;
 
   // lane_recovery.cpp
+  // The connections that an answer about an order rests on: whether they stand, and how often they
+  // were lost. What was written on the order socket rests on both of the follower's connections.
+  struct Health {
+    bool stands = false;
+    std::uint32_t losses = 0;
+    friend bool operator==(const Health&, const Health&) noexcept = default;
+  };
+  static Health health_of(const LaneFollower& follower, bool by_rest) noexcept;
   void make_unknown(InflightOrder& order, Mono now) noexcept;
-  void orders_lost(LaneFollower& follower, Mono now) noexcept;
+  void all_lost(LaneFollower& follower, Mono now) noexcept;
+  void socket_lost(LaneFollower& follower, std::uint32_t serial, Mono now) noexcept;
+  void lose(InflightOrder& order, Mono now) noexcept;
   void ask_soon(LaneFollower& follower, Mono now) noexcept;
   void tend(LaneFollower& follower, Mono now);
   void query(LaneFollower& follower, InflightOrder& order, Mono now);
@@ -149,8 +168,7 @@ class OrderLane final : public Agent {
     std::uint8_t attempt = 0;
     Mono asked{};
     VenueTime asked_time;
-    std::uint32_t losses = 0;
-    bool healthy = false;
+    Health health;
   };
   void on_query_answer(const QueryContext& context, const Result<net::HttpResponse>& answer);
   void on_absence(LaneFollower& follower, InflightOrder& order, const QueryContext& context);
@@ -161,8 +179,7 @@ class OrderLane final : public Agent {
     FollowerId follower;
     Mono asked{};
     std::uint32_t epoch = 0;
-    std::uint32_t losses = 0;
-    bool healthy = false;
+    Health health;
     bool of_session = false;  // a step of the session, not one that a leg asked for
   };
   void want_read(LaneFollower& follower, Mono from) noexcept;
@@ -191,22 +208,67 @@ class OrderLane final : public Agent {
   void remove(FollowerId id, Mono now);
   int run_link(LaneFollower& follower, Mono now);
   void act(LaneFollower& follower, LaneSession::Action action, Mono now);
-  int poll_orders(LaneFollower& follower, Mono now);
-  int poll_stream(LaneFollower& follower, Mono now);
   void ask(LaneFollower& follower, LaneSession::Action action, Mono now);
   void on_step_answer(FollowerId id, std::uint32_t epoch, LaneSession::Action action,
                       const Result<net::HttpResponse>& answer);
   void on_step_body(LaneFollower& follower, LaneSession::Action action, std::string_view body,
                     Mono now);
   void on_failed_answer(LaneFollower& follower, const net::HttpResponse& answer, Mono now);
-  void log_on(LaneFollower& follower, Mono now);
   void key_refused(LaneFollower& follower, const Refusal& refusal, Mono now);
   void show(LaneFollower& follower) noexcept;
+  void tell_change(LaneFollower& follower, LinkState before, LinkState now) noexcept;
   std::string signed_target(LaneLink& link, std::string_view path, const venue::Params& params,
                             Mono now) const;
   void notice(Level level, FollowerId follower, std::string_view text) noexcept;
 
+  // lane_sockets.cpp
+  struct SocketEvents {
+    LaneSession::Event opened;
+    LaneSession::Event closed;
+  };
+  int poll_sockets(LaneFollower& follower, Mono now);
+  int poll_orders(LaneFollower& follower, OrderSocket& orders, const SocketEvents& events,
+                  Mono now);
+  int poll_stream(LaneFollower& follower, net::WebSocket& stream, const SocketEvents& events,
+                  Mono now);
+  int poll_retired(LaneFollower& follower, Mono now);
+  bool awaits_answers(LaneFollower& follower, std::uint32_t serial) noexcept;
+  void open_stream(LaneFollower& follower, net::WebSocket& stream, LaneSession::Event failed,
+                   Mono now);
+  void close_stream(LaneFollower& follower);
+  void open_orders(LaneFollower& follower, OrderSocket& orders, Mono now);
+  void close_orders(LaneFollower& follower, Mono now);
+  void take_next_stream(LaneFollower& follower, Mono now);
+  void take_next_orders(LaneFollower& follower, Mono now);
+  void log_on(LaneFollower& follower, OrderSocket& orders, LaneSession::Event failed, Mono now);
+
+  // lane_rest.cpp
+  Way way_of(const LaneFollower& follower, Mono now) const noexcept;
+  bool send_by_rest(LaneFollower& follower, InflightOrder& order, Mono now);
+  struct PlaceContext {
+    FollowerId follower;
+    RequestId request = 0;
+  };
+  void on_place_answer(const PlaceContext& context, const Result<net::HttpResponse>& answer);
+  void take_back(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  void keep_warm(LaneFollower& follower, Mono now);
+
+  // lane_limits.cpp
+  struct Pace {
+    int count = -1;  // consecutive times, less one
+    Mono last{};
+  };
+  void limit_rate(LaneFollower& follower, Way way, const Refusal& refusal, Mono now) noexcept;
+  void limit_account(LaneFollower& follower, Mono now) noexcept;
+  void limit_address(LaneFollower& follower, Way way, const Refusal& refusal, Mono now) noexcept;
+  void firewalled(LaneFollower& follower, Way way, Mono now) noexcept;
+  venue::AddressHold& hold_of(Way way) noexcept;
+
   LaneWiring w_;
+  venue::AddressHolds own_holds_;
+  venue::AddressHolds& holds_;
+  Pace rest_pace_;
+  Pace socket_pace_;
   net::Url orders_url_;
   VenueClock venue_clock_;
   Inflight inflight_;
@@ -215,7 +277,7 @@ class OrderLane final : public Agent {
   std::vector<LaneFollower*> mine_;
   venue::ReplyDecoder replies_;
   venue::UserDataDecoder user_data_;
-  std::uint64_t mark_ = 0;  // of the present pass over waiting orders
+  std::uint64_t mark_ = 1;  // of the present pass over waiting orders
   Mono tended_{};           // when timers were last looked at
   Mono time_from_{};        // the venue's time is not asked for before
   bool draining_ = false;

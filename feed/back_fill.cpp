@@ -14,6 +14,7 @@ constexpr std::chrono::hours window{7 * 24 - 1};
 
 void BackFill::begin(VenueTime since, VenueTime now) {
   since_ = std::max(since + -margin, now + -window);
+  until_ = VenueTime{INT64_MAX};
   orders_read_ = false;
   orders_end_ = {};
   to_read_.clear();
@@ -75,7 +76,7 @@ void BackFill::trades(const std::vector<venue::UserTrade>& page, const LeaderBoo
   for (const venue::UserTrade& trade : page) {
     newest = std::max(newest, trade.trade);
     const LegName leg{.symbol = symbol, .leg = trade.leg};
-    if (trade.trade.value <= 0 || trade.qty.sign() <= 0) continue;
+    if (trade.trade.value <= 0 || trade.qty.sign() <= 0 || trade.time > until_) continue;
     if (book.seen(symbol, trade.trade) || book.contains(leg, trade.time)) continue;
     if (listed_.emplace(symbol, trade.trade).second) {
       trades_.push_back({.symbol = symbol, .trade = trade});

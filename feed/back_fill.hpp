@@ -26,6 +26,8 @@ class BackFill {
 
   // From `since` on. What is known of orders is kept from an attempt that was cut short.
   void begin(VenueTime since, VenueTime now);
+  // After `begin`: no trades later than that.
+  void end_at(VenueTime until) noexcept { until_ = until; }
   // All is handed over.
   void finish();
 
@@ -69,6 +71,7 @@ class BackFill {
   LeaderId leader_;
   const SymbolTable* symbols_;
   VenueTime since_{};
+  VenueTime until_{INT64_MAX};
   bool orders_read_ = true;
   VenueTime orders_end_{};         // 0: the newest page is still to be read
   std::vector<SymbolId> to_read_;  // the first is being read

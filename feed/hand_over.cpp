@@ -192,4 +192,25 @@ int hand_over_again(LeaderId leader, std::vector<LeaderFill> found,
   return fresh;
 }
 
+LateFills hand_over_late(std::vector<LeaderFill> found, LeaderBook& book,
+                         std::vector<LeaderEvent>& out) {
+  sort_found(found);
+  std::map<LegName, Qty> overtaken;  // by a trade handed over since
+  for (const LeaderFill& fill : found)
+    if (fill.trade < book.newest(leg_of(fill))) overtaken[leg_of(fill)] += change_of(fill);
+  std::vector<bool> contained(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto sum = overtaken.find(leg_of(found[i]));
+    contained[i] = sum != overtaken.end() && sum->second.is_zero() &&
+                   found[i].trade < book.newest(leg_of(found[i]));
+  }
+  LateFills late;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (book.take(found[i]) != LeaderBook::Taken::fresh) continue;
+    ++(contained[i] ? late.contained : late.handed);
+    if (!contained[i]) out.emplace_back(found[i]);
+  }
+  return late;
+}
+
 }  // namespace copyd::feed

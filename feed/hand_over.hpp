@@ -70,4 +70,18 @@ int hand_over_again(LeaderId leader, std::vector<LeaderFill> found,
                     std::span<const LeaderFill> held, const Snapshot& snapshot, LeaderBook& book,
                     std::vector<LeaderEvent>& out);
 
+// Trades of a loss that were listed only after the leader was live again. Their sum on a leg is
+// nothing, for the position was explained without them.
+//
+// Where nothing traded on the leg since, they are handed over in order and all is as if they had
+// been found in time. Where something did, they come too late to go before it: to open and close
+// then would change what came after them, at a price of its own. They stay what the position handed
+// over contains. Appends to `out`.
+struct LateFills {
+  int handed = 0;
+  int contained = 0;
+};
+LateFills hand_over_late(std::vector<LeaderFill> found, LeaderBook& book,
+                         std::vector<LeaderEvent>& out);
+
 }  // namespace copyd::feed

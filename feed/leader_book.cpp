@@ -14,8 +14,9 @@ LeaderBook::Taken LeaderBook::take(const LeaderFill& fill) noexcept {
   if (!filter_.accept(fill.symbol, fill.trade)) return Taken::duplicate;
   const LegName leg{.symbol = fill.symbol, .leg = fill.leg};
   if (contains(leg, fill.time)) return Taken::contained;
-  Qty& qty = legs_[index_of(leg)].qty;
-  qty += sign_of(fill.side) > 0 ? fill.qty : -fill.qty;
+  LegState& state = legs_[index_of(leg)];
+  state.qty += sign_of(fill.side) > 0 ? fill.qty : -fill.qty;
+  state.newest = std::max(state.newest, fill.trade);
   return Taken::fresh;
 }
 
@@ -40,7 +41,9 @@ void LeaderBook::begin(VenueTime asked) noexcept {
 }
 
 void LeaderBook::set(LegName leg, Qty qty, VenueTime as_of) noexcept {
-  legs_[index_of(leg)] = {.qty = qty, .as_of = as_of};
+  LegState& state = legs_[index_of(leg)];
+  state.qty = qty;
+  state.as_of = as_of;
 }
 
 void LeaderBook::follow(const venue::OrderUpdate& update) noexcept {

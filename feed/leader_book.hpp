@@ -36,6 +36,8 @@ class LeaderBook {
   bool contains(LegName leg, VenueTime time) const noexcept;
 
   Qty qty(LegName leg) const noexcept { return legs_[index_of(leg)].qty; }
+  // The newest trade taken on this leg; 0: none.
+  TradeId newest(LegName leg) const noexcept { return legs_[index_of(leg)].newest; }
   // More was closed on a hedge leg than we knew of: a trade was missed.
   bool overdrawn(LegName leg) const noexcept {
     const int sign = qty(leg).sign();
@@ -61,6 +63,7 @@ class LeaderBook {
   struct LegState {
     Qty qty;
     VenueTime as_of;
+    TradeId newest{};
   };
   static constexpr std::size_t legs_per_symbol = 3;
   static std::size_t index_of(LegName leg) noexcept {

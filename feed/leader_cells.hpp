@@ -35,6 +35,7 @@ struct LeaderCells {
   Cell unknown_events;   // events whose name we do not know
   Cell unknown_symbols;  // fills on symbols that exchangeInfo does not list
   Cell reconnects;       // times a live stream was lost
+  Cell renewals;         // times it was replaced ahead of its end
   Cell last_fill_ns;     // Mono of the last fill handed over; 0: none yet
   Cell position_mode;    // PositionMode, as last read
 };

@@ -48,6 +48,7 @@ struct LeaderFeed::Leader {
   bool streaming = false;        // `stream` was opened and has not ended
   std::unique_ptr<net::Http> http;
   std::unique_ptr<net::WebSocket> stream;
+  std::unique_ptr<net::WebSocket> successor;  // null: none is opening or open
 };
 
 LeaderFeed::LeaderFeed(Wiring wiring)
@@ -128,6 +129,7 @@ void LeaderFeed::stop() {
     leader->session.stop();
     leader->stream->close();
     leader->streaming = false;
+    leader->successor.reset();
   }
 }
 
@@ -140,6 +142,8 @@ int LeaderFeed::serve(Leader& leader, Mono now) {
     work += poll_http(leader, now);
     leader.session.tick(now);
     work += act(leader, now);
+    // Only after what the stream's end may have led to: then it is the stream itself.
+    if (leader.successor) work += read_successor(leader, now);
   }
   work += hand_over(leader);
   return work;
@@ -169,7 +173,7 @@ int LeaderFeed::read_stream(Leader& leader, Mono now) noexcept {
         leader.session.stream_opened(now);
         break;
       case net::WebSocket::Event::frame:
-        take_frame(leader);
+        take_frame(leader, *leader.stream);
         hand_over(leader);
         break;
       case net::WebSocket::Event::closed:
@@ -182,16 +186,39 @@ int LeaderFeed::read_stream(Leader& leader, Mono now) noexcept {
   return work;
 }
 
-void LeaderFeed::take_frame(Leader& leader) noexcept {
-  const net::WebSocket& stream = *leader.stream;
-  const auto event = decoder_.decode(stream.frame());
+int LeaderFeed::read_successor(Leader& leader, Mono now) noexcept {
+  int work = 0;
+  while (work < limits::fills_per_pass && leader.session.wants_frames()) {
+    switch (leader.successor->poll(now)) {
+      case net::WebSocket::Event::none:
+        return work;
+      case net::WebSocket::Event::opened:
+        leader.session.successor_opened(now);
+        break;
+      case net::WebSocket::Event::frame:
+        take_frame(leader, *leader.successor);
+        hand_over(leader);
+        break;
+      case net::WebSocket::Event::closed:
+        leader.session.successor_closed(leader.successor->error(), now);
+        return work + 1;
+    }
+    ++work;
+  }
+  return work;
+}
+
+void LeaderFeed::take_frame(Leader& leader, const net::WebSocket& socket) noexcept {
+  const auto event = decoder_.decode(socket.frame());
   const Mono decoded = wiring_.clock.now();
   if (event.has_error()) return leader.session.malformed(decoded);
-  leader.session.event(*event, {.received = stream.received(), .decoded = decoded});
+  leader.session.event(*event, {.received = socket.received(),
+                                .decoded = decoded,
+                                .by_successor = &socket == leader.successor.get()});
   const auto* update = std::get_if<venue::OrderUpdate>(&*event);
   if (!update || !update->is_fill()) return;
-  wiring_.stages[Stage::feed].record((stream.framed() - stream.received()).count());
-  wiring_.stages[Stage::decode].record((decoded - stream.framed()).count());
+  wiring_.stages[Stage::feed].record((socket.framed() - socket.received()).count());
+  wiring_.stages[Stage::decode].record((decoded - socket.framed()).count());
 }
 
 int LeaderFeed::poll_http(Leader& leader, Mono now) {
@@ -212,6 +239,12 @@ int LeaderFeed::act(Leader& leader, Mono now) {
       send(leader, *ask, now);
     } else if (const auto* wanted = std::get_if<OpenStream>(&*action)) {
       open(leader, wanted->listen_key, now);
+    } else if (const auto* next = std::get_if<OpenSuccessor>(&*action)) {
+      open_successor(leader, next->listen_key, now);
+    } else if (std::holds_alternative<AdoptSuccessor>(*action)) {
+      adopt_successor(leader);
+    } else if (std::holds_alternative<CloseSuccessor>(*action)) {
+      leader.successor.reset();
     } else {
       leader.stream->close();
       leader.streaming = false;
@@ -237,6 +270,19 @@ void LeaderFeed::open(Leader& leader, const std::string& listen_key, Mono now) {
   leader.streaming = true;
 }
 
+void LeaderFeed::open_successor(Leader& leader, const std::string& listen_key, Mono now) {
+  const auto url = net::Url::parse(wiring_.endpoints.private_stream(listen_key), "wss");
+  if (!url) return leader.session.successor_closed(make_error_code(Errc::malformed), now);
+  leader.successor = wiring_.transport.websocket();
+  leader.successor->open(*url, now);
+}
+
+void LeaderFeed::adopt_successor(Leader& leader) {
+  leader.stream->close();
+  leader.stream = std::move(leader.successor);
+  leader.streaming = true;
+}
+
 // ---- questions ---------------------------------------------------------------------------------
 
 SessionState LeaderFeed::state(LeaderId leader) const noexcept {
@@ -256,6 +302,11 @@ int LeaderFeed::unsynced() const noexcept {
 Qty LeaderFeed::tracked(LeaderId leader, SymbolId symbol, Leg leg) const noexcept {
   const auto& found = leaders_[leader.value];
   return found ? found->session.tracked({.symbol = symbol, .leg = leg}) : Qty{};
+}
+
+bool LeaderFeed::looks_again(LeaderId leader) const noexcept {
+  const auto& found = leaders_[leader.value];
+  return found && found->session.looks_again();
 }
 
 }  // namespace copyd::feed

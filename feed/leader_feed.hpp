@@ -63,6 +63,8 @@ class LeaderFeed final : public Agent {
   // Any thread: StopFeed was carried out.
   bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
   Qty tracked(LeaderId leader, SymbolId symbol, Leg leg) const noexcept;
+  // The trades of the last loss are still to be read once more.
+  bool looks_again(LeaderId leader) const noexcept;
 
  private:
   struct Leader;
@@ -75,11 +77,14 @@ class LeaderFeed final : public Agent {
   int serve(Leader& leader, Mono now);
   int hand_over(Leader& leader) noexcept;
   int read_stream(Leader& leader, Mono now) noexcept;
-  void take_frame(Leader& leader) noexcept;
+  int read_successor(Leader& leader, Mono now) noexcept;
+  void take_frame(Leader& leader, const net::WebSocket& socket) noexcept;
   int poll_http(Leader& leader, Mono now);
   int act(Leader& leader, Mono now);
   void send(Leader& leader, const Ask& ask, Mono now);
   void open(Leader& leader, const std::string& listen_key, Mono now);
+  void open_successor(Leader& leader, const std::string& listen_key, Mono now);
+  void adopt_successor(Leader& leader);
 
   Wiring wiring_;
   venue::UserDataDecoder decoder_;

@@ -11,7 +11,6 @@ namespace {
 // Events of one frame are at most one; a hand-over grows the buffer once.
 constexpr std::size_t out_reserved = 256;
 constexpr std::size_t unknown_names_max = 64;
-constexpr std::int32_t listen_key_gone = -1125;
 
 Failure malformed_answer() {
   return Failure{.error = make_error_code(Errc::malformed)};
@@ -23,6 +22,7 @@ LeaderSession::LeaderSession(const Setup& setup)
     : leader_(setup.leader),
       symbols_(setup.symbols),
       cells_(setup.cells),
+      renewal_(setup.seed),
       backoff_(setup.seed),
       book_(setup.symbols.size(), setup.seen_max),
       back_fill_(setup.leader, setup.symbols) {
@@ -55,10 +55,17 @@ void LeaderSession::begin(Mono) {
 }
 
 void LeaderSession::disconnect() {
-  actions_.clear();
+  // What is to be closed or to change places still is.
+  std::erase_if(actions_, [](const Action& action) {
+    return std::holds_alternative<Ask>(action) || std::holds_alternative<OpenStream>(action) ||
+           std::holds_alternative<OpenSuccessor>(action);
+  });
   if (std::exchange(stream_wanted_, false)) actions_.emplace_back(CloseStream{});
+  if (std::exchange(successor_, Successor::none) != Successor::none)
+    actions_.emplace_back(CloseSuccessor{});
   key_timer_.forget();
-  ticket_ = extend_ticket_ = probe_ticket_ = 0;
+  renewal_.forget();
+  ticket_ = extend_ticket_ = probe_ticket_ = again_ticket_ = 0;
   // What was held is found again by the back-fill, which starts from what was handed over.
   held_.clear();
   starting_.clear();
@@ -85,18 +92,7 @@ void LeaderSession::tick(Mono now) {
       if (now >= deadline_) go_on_back_filling(now);
       break;
     case Step::live:
-      if (!steady_ && now >= live_since_ + steady_after) {
-        steady_ = true;
-        backoff_.reset();
-      }
-      if (front()) {
-        // Not quiet: we are not reading.
-        probe_at_ = std::max(probe_at_, now + second_look);
-      } else if (now >= probe_at_) {
-        probe_at_ = now + quiet_max;
-        positions_asked_ = venue_clock_.at(now);
-        probe_ticket_ = ask({.call = Call::positions});
-      }
+      watch(now);
       break;
     default:
       break;
@@ -113,6 +109,9 @@ void LeaderSession::answered(std::uint32_t ticket, const Answer& answer, Mono no
   if (ticket == std::exchange(probe_ticket_, ticket == probe_ticket_ ? 0 : probe_ticket_)) {
     return probed(answer, now);
   }
+  if (ticket == std::exchange(again_ticket_, ticket == again_ticket_ ? 0 : again_ticket_)) {
+    return looked_again(answer, now);
+  }
   if (ticket != ticket_) return;
   ticket_ = 0;
   const auto* failure = std::get_if<Failure>(&answer);
@@ -128,7 +127,8 @@ void LeaderSession::answered(std::uint32_t ticket, const Answer& answer, Mono no
         step_ = Step::opening;
         deadline_ = now + opening_max;
         stream_wanted_ = true;
-        actions_.emplace_back(OpenStream{.listen_key = key->value});
+        listen_key_ = key->value;
+        actions_.emplace_back(OpenStream{.listen_key = listen_key_});
         return;
       }
       return fail(failure ? *failure : malformed_answer(), "the listen key", now);
@@ -145,6 +145,7 @@ void LeaderSession::config_read(const venue::AccountConfig& config, Mono) {
 
 void LeaderSession::stream_opened(Mono now) {
   if (step_ != Step::opening) return;
+  renewal_.started(now);
   if (!begun_) {
     set_state(SessionState::syncing);
     return ask_positions(Step::first_positions, now);
@@ -153,7 +154,12 @@ void LeaderSession::stream_opened(Mono now) {
 }
 
 void LeaderSession::stream_closed(const boost::system::error_code& why, Mono now) {
-  if (!std::exchange(stream_wanted_, false)) return;
+  if (!stream_wanted_) return;
+  if (successor_ == Successor::standing) {
+    complain(Failure{.error = why}, "the private stream");
+    return succeed(now);
+  }
+  stream_wanted_ = false;
   fail(Failure{.error = why}, "the private stream", now);
 }
 
@@ -206,6 +212,7 @@ void LeaderSession::set_state(SessionState state) noexcept {
 
 void LeaderSession::event(const venue::UserEvent& event, Arrival at) {
   if (!stream_wanted_) return;
+  if (at.by_successor) return successor_event(event, at);
   probe_at_ = at.decoded + quiet_max;
   probe_ticket_ = 0;
   suspicious_ = false;
@@ -215,39 +222,51 @@ void LeaderSession::event(const venue::UserEvent& event, Arrival at) {
     if (step_ == Step::live) since_ = std::max(since_, account->time);
   } else if (std::holds_alternative<venue::ListenKeyExpired>(event)) {
     fail(Failure{.error = make_error_code(Errc::closed)}, "the listen key expired", at.decoded);
+  } else if (std::holds_alternative<venue::ServerShutdown>(event)) {
+    renewal_.hasten(at.decoded);
   } else if (const auto* other = std::get_if<venue::OtherEvent>(&event)) {
     if (!other->known) cells_.unknown_events.add();
   }
+  // TRADE_LITE lacks the leg, and its fill comes behind it. Leverage, margin and conditional orders
+  // are the leader's own affair until they become a fill.
+  static_assert(std::variant_size_v<venue::UserEvent> == 9, "what is to be done with a new one?");
 }
 
 void LeaderSession::order_update(const venue::OrderUpdate& update, Arrival at) {
+  const auto fill = fill_of(update, at);
   if (!update.symbol_known) {
     if (update.is_fill()) unknown_symbol(update.symbol_name);
     return;
   }
   book_.follow(update);
-  if (update.is_fill()) {
-    LeaderFill fill;
-    fill.trade = update.trade;
-    fill.price = update.last_price;
-    fill.qty = update.last_qty;
-    fill.order_qty = std::max(update.order_qty, update.last_qty);
-    fill.time = update.trade_time;
-    fill.received = at.received;
-    fill.decoded_ns = static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>((at.decoded - at.received).count(), 0, UINT32_MAX));
-    fill.symbol = update.symbol;
-    fill.leader = leader_;
-    fill.side = update.side;
-    fill.leg = update.leg;
-    fill.forced = update.forced;
+  if (fill) {
     if (step_ == Step::live) {
-      take_live(fill, at.decoded);
+      take_live(*fill, at.decoded);
     } else {
-      held_.push_back(fill);
+      held_.push_back(*fill);
     }
   }
   if (step_ == Step::live) since_ = std::max(since_, update.event_time);
+}
+
+// Empty: none, or on a symbol that we do not know.
+std::optional<LeaderFill> LeaderSession::fill_of(const venue::OrderUpdate& update, Arrival at) {
+  if (!update.symbol_known || !update.is_fill()) return std::nullopt;
+  LeaderFill fill;
+  fill.trade = update.trade;
+  fill.price = update.last_price;
+  fill.qty = update.last_qty;
+  fill.order_qty = std::max(update.order_qty, update.last_qty);
+  fill.time = update.trade_time;
+  fill.received = at.received;
+  fill.decoded_ns = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>((at.decoded - at.received).count(), 0, UINT32_MAX));
+  fill.symbol = update.symbol;
+  fill.leader = leader_;
+  fill.side = update.side;
+  fill.leg = update.leg;
+  fill.forced = update.forced;
+  return fill;
 }
 
 void LeaderSession::take_live(const LeaderFill& fill, Mono now) {
@@ -295,36 +314,6 @@ void LeaderSession::malformed(Mono now) {
   notices_.push_back(
       (NoticeText(Notice::Level::error, leader_) << "a frame of the private stream is malformed")
           .notice());
-}
-
-// ---- while live --------------------------------------------------------------------------------
-
-void LeaderSession::extended(const Answer& answer, Mono now) {
-  const auto* failure = std::get_if<Failure>(&answer);
-  if (!failure) return key_timer_.extended(now);
-  if (failure->code == listen_key_gone) {
-    Failure gone = *failure;
-    gone.retry = venue::RetryClass::retry;  // a new key heals it
-    return fail(gone, "the listen key", now);
-  }
-  complain(*failure, "extending the listen key");
-  key_timer_.failed(now);
-}
-
-void LeaderSession::probed(const Answer& answer, Mono now) {
-  const auto* positions = std::get_if<std::vector<venue::PositionRisk>>(&answer);
-  if (step_ != Step::live || !positions) return;  // asked again when it has been quiet as long
-  const auto snapshot = Snapshot::of(positions_asked_, *positions);
-  if (differing_symbols(book_, {}, {}, snapshot).empty()) {
-    suspicious_ = false;
-    return;
-  }
-  if (!std::exchange(suspicious_, true)) {
-    probe_at_ = now + second_look;
-    return;
-  }
-  fail(Failure{.error = make_error_code(Errc::timeout)},
-       "the private stream is silent while positions change", now);
 }
 
 // ---- to the outside ----------------------------------------------------------------------------

@@ -8,8 +8,13 @@
 //                        known) → found fills, held fills, positions are handed over → live
 //
 // A step that fails ends the attempt: everything is closed, and after a pause it begins again.
-// While live it extends the listen key, and asks for the positions when the stream has been quiet
-// for long: a difference that stays means that the stream is dead though its socket is not.
+// A while after a loss was made good its orders and trades are read once more: some are listed
+// late. While live it extends the listen key, and asks for the positions when the stream has been
+// quiet for long: a difference that stays means that the stream is dead though its socket is not.
+//
+// The venue ends a socket after a day. Before that a successor is opened on the same key and runs
+// beside the first; then it takes its place. Until then the first alone is believed, for what the
+// successor says may be ahead of what is still on its way there; its fills are held.
 //
 // Owned by the feed's thread. The path of a live fill (`event` to `front`) allocates nothing.
 // Source: Binance docs, "User Data Streams"; the key is shared by all processes of the account.
@@ -30,6 +35,7 @@
 #include "feed/leader_cells.hpp"
 #include "net/backoff.hpp"
 #include "venue/listen_key.hpp"
+#include "venue/socket_renewal.hpp"
 #include "venue/user_data.hpp"
 
 namespace copyd::feed {
@@ -38,7 +44,14 @@ struct OpenStream {
   std::string listen_key;
 };
 struct CloseStream {};
-using Action = std::variant<Ask, OpenStream, CloseStream>;
+// A second socket beside the stream; `AdoptSuccessor` makes it the stream and closes the old one.
+struct OpenSuccessor {
+  std::string listen_key;
+};
+struct AdoptSuccessor {};
+struct CloseSuccessor {};
+using Action =
+    std::variant<Ask, OpenStream, CloseStream, OpenSuccessor, AdoptSuccessor, CloseSuccessor>;
 
 class LeaderSession {
  public:
@@ -52,7 +65,16 @@ class LeaderSession {
   static constexpr std::chrono::milliseconds late_events{200};  // after a REST answer
   static constexpr std::chrono::seconds order_pause{1};
   static constexpr int rereads_max = 3;
+  // The venue may list a trade up to 3 s late. For so long a position that the trades do not
+  // explain is not believed; then the trades are read once more, for those that changed none.
+  static constexpr int history_rereads_max = 7;
+  static constexpr std::chrono::seconds history_late{3};
+  static constexpr int second_looks_max = 5;  // that fail
   static constexpr int order_asks_max = 3;
+  // Longer than a socket may leave a ping unanswered: what was on its way in the old one when the
+  // successor stood has come by then, or the old one has ended.
+  static constexpr std::chrono::seconds overlap{10};
+  static constexpr std::chrono::seconds behind_max{1};  // of one socket behind the other
   static constexpr std::size_t held_max = 65536;
 
   struct Setup {
@@ -72,6 +94,7 @@ class LeaderSession {
   void forget() {
     stop();
     begun_ = false;
+    looks_left_ = 0;
   }
   void set_time(TimeSample sample) { venue_clock_.set(sample); }
   void tick(Mono now);
@@ -80,11 +103,14 @@ class LeaderSession {
   struct Arrival {
     Mono received;
     Mono decoded;
+    bool by_successor = false;
   };
   void event(const venue::UserEvent& event, Arrival at);
   void malformed(Mono now);
   void stream_opened(Mono now);
   void stream_closed(const boost::system::error_code& why, Mono now);
+  void successor_opened(Mono now);
+  void successor_closed(const boost::system::error_code& why, Mono now);
   void answered(std::uint32_t ticket, const Answer& answer, Mono now);
 
   // What the outside is to do.
@@ -103,6 +129,7 @@ class LeaderSession {
   SessionState state() const noexcept { return state_; }
   VenueTime venue_time(Mono now) const noexcept { return venue_clock_.at(now); }
   Qty tracked(LegName leg) const noexcept { return book_.qty(leg); }
+  bool looks_again() const noexcept { return looks_left_ > 0; }
 
  private:
   enum class Step : std::uint8_t {
@@ -133,9 +160,8 @@ class LeaderSession {
   void order_update(const venue::OrderUpdate& update, Arrival at);
   void unknown_symbol(std::string_view name);
   void take_live(const LeaderFill& fill, Mono now);
+  std::optional<LeaderFill> fill_of(const venue::OrderUpdate& update, Arrival at);
   void overdrawn(SymbolId symbol, Mono now);
-  void extended(const Answer& answer, Mono now);
-  void probed(const Answer& answer, Mono now);
 
   // leader_session_sync.cpp: from an open stream to a live one
   void sync_answered(const Answer& answer, Mono now);
@@ -145,13 +171,34 @@ class LeaderSession {
   void settled(Mono now);
   void begin_back_fill(Mono now);
   void go_on_back_filling(Mono now);
+  bool back_fill_answered(const Answer& answer);
+  bool back_fill_skips(const Failure& failure);
   void positions_read(const Snapshot& snapshot, Mono now);
   void go_live(VenueTime as_of, int back_filled, Mono now);
+
+  // leader_session_live.cpp: the key, the silence, the trades of the last loss once more
+  void watch(Mono now);
+  void extended(const Answer& answer, Mono now);
+  void probed(const Answer& answer, Mono now);
+  void look_again(Mono now);
+  void looked_again(const Answer& answer, Mono now);
+  void look_failed(const Failure& failure, Mono now);
+  void looked_through(Mono now);
+
+  // leader_session_live.cpp: the next socket
+  void renew(Mono now);
+  void successor_event(const venue::UserEvent& event, Arrival at);
+  void drop_successor(const Failure& failure, Mono now);
+  void take_over(Mono now);
+  void adopt();
+  void succeed(Mono now);
 
   const LeaderId leader_;
   const SymbolTable& symbols_;
   LeaderCells& cells_;
+  std::string listen_key_;
   venue::ListenKeyTimer key_timer_;
+  venue::SocketRenewal renewal_;
   net::Backoff backoff_;
   VenueClock venue_clock_;
   LeaderBook book_;
@@ -166,6 +213,7 @@ class LeaderSession {
   std::uint32_t ticket_ = 0;  // of the step's question; 0: none
   std::uint32_t extend_ticket_ = 0;
   std::uint32_t probe_ticket_ = 0;
+  std::uint32_t again_ticket_ = 0;
   VenueTime positions_asked_{};
 
   // While live.
@@ -174,7 +222,19 @@ class LeaderSession {
   Mono probe_at_{};
   bool suspicious_ = false;  // the last look differed
 
-  // While syncing.
+  // The trades of the last loss once more. Until that is done the next loss begins with it.
+  int looks_left_ = 0;  // 0: done
+  Mono look_at_{};
+  VenueTime lost_since_{};
+  VenueTime lost_until_{};
+
+  // The next socket, while live.
+  enum class Successor : std::uint8_t { none, opening, standing };
+  Successor successor_ = Successor::none;
+  Mono successor_opened_{};
+  Mono successor_due_{};  // to stand, then to take over
+
+  // While syncing; while live, of the successor.
   std::vector<LeaderFill> held_;
   StartingPositions starting_;
   BackFill back_fill_;

@@ -20,27 +20,25 @@ void LeaderSession::sync_answered(const Answer& answer, Mono now) {
     if (step_ == Step::first_positions) return first_positions_read(snapshot, now);
     if (step_ == Step::positions) return positions_read(snapshot, now);
   }
-  if (step_ == Step::back_filling) {
-    const auto question = back_fill_.next();
-    ASSERT(question.has_value());
-    const auto* orders = std::get_if<std::vector<venue::OrderRecord>>(&answer);
-    const auto* trades = std::get_if<std::vector<venue::UserTrade>>(&answer);
-    const auto* order = std::get_if<venue::OrderRecord>(&answer);
-    if (question->call == Call::all_orders && orders) {
-      back_fill_.orders(*orders);
-      return go_on_back_filling(now);
-    }
-    if (question->call == Call::user_trades && trades) {
-      back_fill_.trades(*trades, book_);
-      return go_on_back_filling(now);
-    }
-    if (question->call == Call::order && order) {
-      order_asks_ = 0;
-      back_fill_.order(*order);
-      return go_on_back_filling(now);
-    }
+  if (step_ == Step::back_filling && back_fill_answered(answer)) {
+    order_asks_ = 0;
+    return go_on_back_filling(now);
   }
   fail(Failure{.error = make_error_code(Errc::malformed)}, "synchronising", now);
+}
+
+// False: it does not answer what the back-fill asked.
+bool LeaderSession::back_fill_answered(const Answer& answer) {
+  const auto question = back_fill_.next();
+  ASSERT(question.has_value());
+  const auto* orders = std::get_if<std::vector<venue::OrderRecord>>(&answer);
+  const auto* trades = std::get_if<std::vector<venue::UserTrade>>(&answer);
+  const auto* order = std::get_if<venue::OrderRecord>(&answer);
+  if (question->call == Call::all_orders && orders) back_fill_.orders(*orders);
+  else if (question->call == Call::user_trades && trades) back_fill_.trades(*trades, book_);
+  else if (question->call == Call::order && order) back_fill_.order(*order);
+  else return false;
+  return true;
 }
 
 void LeaderSession::sync_failed(const Failure& failure, Mono now) {
@@ -61,21 +59,25 @@ void LeaderSession::sync_failed(const Failure& failure, Mono now) {
       back_fill_.order_absent();
       return go_on_back_filling(now);
     case Call::user_trades:
-      // A symbol that the venue has dropped must not keep the others from being copied.
-      if (failure.retry != venue::RetryClass::final_) {
-        return fail(failure, "the leader's trades", now);
-      }
-      complain(failure, "the leader's trades");
-      back_fill_.trades_refused();
+      if (!back_fill_skips(failure)) return fail(failure, "the leader's trades", now);
       return go_on_back_filling(now);
     default:
-      if (failure.retry != venue::RetryClass::final_) {
-        return fail(failure, "the leader's orders", now);
-      }
-      complain(failure, "the leader's orders");
-      back_fill_.orders_refused();
+      if (!back_fill_skips(failure)) return fail(failure, "the leader's orders", now);
       return go_on_back_filling(now);
   }
+}
+
+// True: what cannot be had is left out. A symbol that the venue has dropped must not keep the
+// others from being copied.
+bool LeaderSession::back_fill_skips(const Failure& failure) {
+  const auto question = back_fill_.next();
+  ASSERT(question.has_value());
+  if (question->call == Call::order || failure.retry != venue::RetryClass::final_) return false;
+  const bool trades = question->call == Call::user_trades;
+  complain(failure, trades ? "the leader's trades" : "the leader's orders");
+  if (trades) back_fill_.trades_refused();
+  else back_fill_.orders_refused();
+  return true;
 }
 
 void LeaderSession::ask_positions(Step step, Mono now) {
@@ -107,7 +109,9 @@ void LeaderSession::settled(Mono now) {
 // ---- after a loss ------------------------------------------------------------------------------
 
 void LeaderSession::begin_back_fill(Mono now) {
-  back_fill_.begin(since_, venue_clock_.at(now));
+  lost_since_ = looks_left_ > 0 ? std::min(lost_since_, since_) : since_;
+  looks_left_ = second_looks_max;
+  back_fill_.begin(lost_since_, venue_clock_.at(now));
   // An order that rested before the loss may have filled; it is listed by the time it was placed.
   for (const SymbolId symbol : book_.working_symbols()) back_fill_.need(symbol);
   reads_ = 0;
@@ -125,7 +129,7 @@ void LeaderSession::go_on_back_filling(Mono now) {
 void LeaderSession::positions_read(const Snapshot& snapshot, Mono now) {
   auto found = back_fill_.found(now);
   const auto differing = differing_symbols(book_, found, held_, snapshot);
-  if (!differing.empty() && ++reads_ <= rereads_max) {
+  if (!differing.empty() && ++reads_ <= history_rereads_max) {
     for (const SymbolId symbol : differing) back_fill_.need(symbol);
     if (reads_ == 1) return go_on_back_filling(now);
     // Trades reach the venue's history later than its positions.
@@ -142,6 +146,8 @@ void LeaderSession::positions_read(const Snapshot& snapshot, Mono now) {
   const int fresh = hand_over_again(leader_, std::move(found), held_, snapshot, book_, out_);
   cells_.back_filled.add(fresh);
   back_fill_.finish();
+  look_at_ = now + history_late;
+  lost_until_ = venue_clock_.at(now);
   go_live(snapshot.asked, fresh, now);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <set>
 #include <utility>
 
 #include "faulty_transport.hpp"
@@ -14,16 +16,20 @@ using std::chrono::milliseconds;
 constexpr std::string_view client_id_key = R"("newClientOrderId":")";
 constexpr std::string_view quantity_key = R"("quantity":")";
 constexpr std::string_view api_key_key = R"("apiKey":")";
+constexpr std::string_view client_id_parameter = "newClientOrderId=";
+constexpr std::string_view quantity_parameter = "&quantity=";
 constexpr std::string_view fill_event = R"("x":"TRADE")";
 
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// From there to the closing quote.
-std::string_view text_at(std::string_view text, std::size_t begin) {
-  text.remove_prefix(begin);
-  return text.substr(0, text.find('"'));
+// What stands behind the key, to the closing quote or the next parameter.
+std::string_view text_behind(std::string_view text, std::string_view key) {
+  const auto at = text.find(key);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + key.size());
+  return text.substr(0, text.find_first_of("\"&"));
 }
 
 // {"id":N,"status":200,"result":{… of an order: the answer to a request that was executed.
@@ -68,8 +74,9 @@ std::string_view name_of(Fault fault) {
       "unknown_1007_absent",   "unknown_503_executed",  "unknown_503_absent",
       "unavailable_503",       "throttled_1008",        "timestamp_1021",
       "too_many_1015",         "order_not_found_2013",  "lost_http",
-      "refused_http",          "delayed_http",          "misled_clock",
-      "stalled_agent",         "renewed_key"};
+      "refused_http",          "delayed_http",          "lagging_history",
+      "misled_clock",          "stalled_agent",         "renewed_key",
+      "announced_shutdown",    "passed_day"};
   return names[static_cast<std::size_t>(fault)];
 }
 
@@ -128,7 +135,7 @@ void Faults::strike(Fault fault) {
   say("striking " + std::string(name_of(fault)));
   if (fault <= Fault::outage || fault == Fault::black_hole) strike_connection(fault);
   else if (fault == Fault::listen_key_expired || fault == Fault::listen_key_removed ||
-           fault >= Fault::misled_clock)
+           fault >= Fault::lagging_history)
     strike_outside(fault);
   else strike_order(fault);
 }
@@ -227,6 +234,11 @@ void Faults::strike_outside(Fault fault) {
       streams.remove(index);
       leader_deaf_ = leader_deaf_ || leader;
       return count(fault);
+    case Fault::lagging_history:
+      lag_ = between(50, 1500);
+      lagging_until_ = rig_->clock().now() + between(500, 2500);
+      cut_one(sim::LinkKind::stream, true, Fault::cut_leader_stream);
+      return;
     case Fault::misled_clock: {
       const std::int64_t errors[] = {-4000, -1500, 1500, 3000};
       rig_->mislead_lanes(milliseconds(errors[random_.below(4)]));
@@ -235,12 +247,29 @@ void Faults::strike_outside(Fault fault) {
     case Fault::stalled_agent:
       rig_->stall(random_.below(Rig::agent_count), between(20, 4000));
       return count(fault);
+    case Fault::announced_shutdown:
+      if (streams.inject(index, {.text = R"({"event":{"e":"serverShutdown","E":1}})"}) > 0)
+        count(fault);
+      return;
+    case Fault::passed_day:
+      if (rig_->rest_until([this] { return two_streams_serve(); }, std::chrono::hours(25)))
+        count(fault);
+      return;
     default:
       if (leader) rig_->connect_leader();
       else rig_->connect_follower(follower);
       if (leader) leader_deaf_ = false;
       return count(fault);
   }
+}
+
+// Of one account.
+bool Faults::two_streams_serve() const {
+  std::set<std::pair<std::string, std::string>> names;
+  for (const auto& link : rig_->venue().links())
+    if (link.kind == sim::LinkKind::stream && !names.emplace(link.owner, link.target).second)
+      return true;
+  return false;
 }
 
 // ---- frames ------------------------------------------------------------------------------------
@@ -252,7 +281,7 @@ sim::MemoryFate Faults::fate(const sim::MemoryFrame& frame) {
         (frame.kind == sim::LinkKind::http ? std::string(frame.target.substr(0, 150)) + " " : "") +
         std::string(frame.text.substr(0, 600)));
   count_drops();
-  if (frame.to_venue && frame.kind == sim::LinkKind::ws_api) note_sent(frame);
+  if (frame.to_venue) note_sent(frame);
   if (in_a_hole(frame)) return {.lose = true};
   switch (frame.kind) {
     case sim::LinkKind::ws_api:
@@ -297,16 +326,18 @@ void Faults::end_holes() {
   }
 }
 
-// Every request of an order socket: who speaks there, and which orders left.
+// Every request: who speaks on an order socket, and which orders left, by either way.
 void Faults::note_sent(const sim::MemoryFrame& frame) {
-  if (const auto key = frame.text.find(api_key_key); key != std::string_view::npos)
-    key_of_link_[frame.link] = text_at(frame.text, key + api_key_key.size());
-  const auto at = frame.text.find(client_id_key);
-  if (at == std::string_view::npos) return;
-  Sent& sent = sent_[std::string(text_at(frame.text, at + client_id_key.size()))];
+  const bool socket = frame.kind == sim::LinkKind::ws_api;
+  const auto text = socket ? frame.text : frame.target;
+  if (const auto key = text_behind(text, api_key_key); socket && !key.empty())
+    key_of_link_[frame.link] = key;
+  const auto id = text_behind(text, socket ? client_id_key : client_id_parameter);
+  if (id.empty()) return;
+  Sent& sent = sent_[std::string(id)];
   ++sent.times;
-  const auto qty = frame.text.find(quantity_key);
-  sent.qty = Qty::parse(text_at(frame.text, qty + quantity_key.size())).value_or(Qty{});
+  const auto qty = text_behind(text, socket ? quantity_key : quantity_parameter);
+  sent.qty = Qty::parse(qty).value_or(Qty{});
 }
 
 sim::MemoryFate Faults::fate_of_order(const sim::MemoryFrame& frame) {
@@ -368,17 +399,54 @@ std::optional<std::string> Faults::rewritten(std::string_view frame) {
 }
 
 void Faults::rewrite(const net::HttpRequest& request, Result<net::HttpResponse>& response) {
+  const auto id = text_behind(request.target, client_id_parameter);
+  // Where there was no connection the request has not left, and its id is as good as new.
+  if (!id.empty() && response.has_error() &&
+      response.error() == make_error_code(Errc::not_connected))
+    --sent_[std::string(id)].times;
   if (response.has_error()) return;
   if (take(Fault::refused_http)) {
     response->status = 503;
     response->body = "<html><body>Service Temporarily Unavailable</body></html>";
     return;
   }
+  if (response->status != 200) return;
+  const auto refuse = [&](const Words& words) {
+    response->status = words.status;
+    response->body = R"({"code":)" + std::to_string(words.code) + R"(,"msg":")" +
+                     std::string(words.message) + R"("})";
+  };
+  if (!id.empty()) {
+    if (take(Fault::unknown_1007_executed)) refuse(timed_out);
+    else if (take(Fault::unknown_503_executed)) refuse(unknown_error);
+    return;
+  }
+  const bool lists = request.target.starts_with("/fapi/v1/userTrades") ||
+                     request.target.starts_with("/fapi/v1/allOrders");
+  if (lists && rig_->clock().now() < lagging_until_) hide_the_newest(*response);
   const bool denied = denies() && request.api_key == not_found_->api_key;
-  if (!denied || !has(request.target, "origClientOrderId=") || response->status != 200) return;
-  response->status = 400;
-  response->body = R"({"code":-2013,"msg":"Order does not exist."})";
+  if (!denied || !has(request.target, "origClientOrderId=")) return;
+  refuse({-2013, "Order does not exist.", 400});
   count(Fault::order_not_found_2013);
+}
+
+// Takes the rows of the last moments off the end of a list of flat objects.
+void Faults::hide_the_newest(net::HttpResponse& response) {
+  constexpr std::string_view time_key = R"("time":)";
+  const auto newest = rig_->venue().venue_time(rig_->clock().now()) + -lag_;
+  std::string& body = response.body;
+  bool hid = false;
+  while (body.size() > 2) {
+    const auto begin = body.rfind('{');
+    const auto at = body.find(time_key, begin);
+    if (begin == std::string::npos || at == std::string::npos) break;
+    if (std::strtoll(body.c_str() + at + time_key.size(), nullptr, 10) <= newest.ms) break;
+    body.resize(begin);
+    if (body.ends_with(',')) body.pop_back();
+    body += ']';
+    hid = true;
+  }
+  if (hid) count(Fault::lagging_history);
 }
 
 void Faults::remember(std::string_view target, std::string_view frame) {

@@ -51,11 +51,14 @@ enum class Fault : std::uint8_t {
   lost_http,               // a request or its answer vanishes
   refused_http,            // 503 from the gateway
   delayed_http,
+  lagging_history,         // the leader reconnects, and his last trades are not listed yet
   misled_clock,            // the lanes' idea of the venue's time is wrong for a while
   stalled_agent,           // one agent gets no processor for a while
   renewed_key,             // an account is connected again by the operator
+  announced_shutdown,      // of the server that an account's stream is connected to
+  passed_day,              // quiet until a socket is renewed ahead of its end: two serve then
 };
-inline constexpr std::size_t fault_count = 32;
+inline constexpr std::size_t fault_count = 35;
 std::string_view name_of(Fault fault);
 
 using Fired = std::array<std::uint64_t, fault_count>;
@@ -125,6 +128,8 @@ class Faults {
   void strike_connection(Fault fault);
   void strike_order(Fault fault);
   void strike_outside(Fault fault);
+  bool two_streams_serve() const;
+  void hide_the_newest(net::HttpResponse& response);
   void cut_one(sim::LinkKind kind, bool leader, Fault fault);
   bool take(Fault fault);
   bool armed(Fault fault) const { return armed_[static_cast<std::size_t>(fault)] > 0; }
@@ -143,6 +148,8 @@ class Faults {
   std::vector<Drop> drops_;
   std::map<std::uint64_t, std::string> key_of_link_;  // order sockets
   std::optional<NotFound> not_found_;
+  Mono lagging_until_{};
+  std::chrono::milliseconds lag_{};
   std::map<std::string, std::deque<std::string>, std::less<>> remembered_;  // by stream
   std::map<std::string, Sent> sent_;
   bool leader_deaf_ = false;

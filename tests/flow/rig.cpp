@@ -14,8 +14,8 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds idle_max{20};    // agents have timers that the venue does not know
-constexpr seconds time_period{10};      // between two samples of the venue's time
+constexpr seconds resting_step{10};
+constexpr seconds time_period{10};  // between two samples of the venue's time
 
 const venue::Endpoints endpoints{.rest = "https://venue",
                                  .sapi = "",
@@ -180,9 +180,9 @@ void Rig::stall(std::size_t agent, std::chrono::nanoseconds time) {
 void Rig::advance() {
   const auto jitter = microseconds(random_.below(400));
   const auto due = venue_.next_due();
-  const auto until_due = due ? *due - clock_.now() : std::chrono::nanoseconds(idle_max);
+  const auto until_due = due ? *due - clock_.now() : std::chrono::nanoseconds(idle_max_);
   std::chrono::nanoseconds by = jitter;
-  if (until_due.count() > 0) by += std::min<std::chrono::nanoseconds>(until_due, idle_max);
+  if (until_due.count() > 0) by += std::min<std::chrono::nanoseconds>(until_due, idle_max_);
   // Now and then not in step with the venue: a little early, or late.
   if (random_.below(8) == 0) by = microseconds(1 + random_.below(5000));
   clock_.advance(by);
@@ -234,6 +234,13 @@ bool Rig::run_until(const std::function<bool()>& done, std::chrono::nanoseconds 
   return true;
 }
 
+bool Rig::rest_until(const std::function<bool()>& done, std::chrono::nanoseconds limit) {
+  const auto step_before = std::exchange(idle_max_, resting_step);
+  const bool is_done = run_until(done, limit);
+  idle_max_ = step_before;
+  return is_done;
+}
+
 // ---- questions ---------------------------------------------------------------------------------
 
 bool Rig::ready() const {
@@ -241,6 +248,10 @@ bool Rig::ready() const {
   return std::all_of(link_cells_.begin(), link_cells_.end(), [](const auto& link) {
     return link.link.get() == static_cast<std::int64_t>(exec::LinkState::ready);
   });
+}
+
+bool Rig::history_is_whole() const {
+  return feed_->state(LeaderId{0}) == feed::SessionState::live && !feed_->looks_again(LeaderId{0});
 }
 
 bool Rig::settled(std::int64_t fills) const {

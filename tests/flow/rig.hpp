@@ -71,9 +71,13 @@ class Rig {
   void run_for(std::chrono::nanoseconds time);
   // False when it did not become true within the time.
   bool run_until(const std::function<bool()>& done, std::chrono::nanoseconds limit);
+  // The same in larger steps, for hours in which nothing is under way.
+  bool rest_until(const std::function<bool()>& done, std::chrono::nanoseconds limit);
 
   // The leader is live and every follower's connections stand.
   bool ready() const;
+  // The leader is live, and no trade of his may be listed late any more.
+  bool history_is_whole() const;
   // Every follower has an outcome for each of that many fills, and nothing is under way.
   bool settled(std::int64_t fills) const;
 
@@ -140,6 +144,7 @@ class Rig {
   std::unique_ptr<feed::LeaderFeed> feed_;
   std::unique_ptr<risk::Copier> copier_;
 
+  std::chrono::milliseconds idle_max_{20};  // agents have timers that the venue does not know
   std::array<Mono, agent_count> stalled_until_{};
   Mono time_due_{};
   std::vector<std::string> notices_;

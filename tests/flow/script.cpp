@@ -88,9 +88,49 @@ RigFollower Script::follower(std::size_t index, Sizing sizing) {
 void Script::trade(Rig& rig) {
   Plan plan = draw();
   while (!acceptable(plan)) plan = draw();
+  carry_out(rig, plan);
+}
+
+void Script::there_and_back(Rig& rig) {
+  ModelFill whole{.symbol = random_.below(std::size(markets))};
+  if (options_.leader_mode == sim::PositionMode::hedge)
+    whole.leg = random_.below(2) == 0 ? long_leg : short_leg;
+  const std::int64_t held = leader_[whole.symbol][whole.leg];
+  const bool through_nothing = held != 0 && random_.below(2) == 0;
+  const int toward_more = held < 0 || whole.leg == short_leg ? -1 : 1;
+  whole.direction = through_nothing ? -toward_more : toward_more;
+  whole.qty = through_nothing ? std::abs(held)
+                              : open_steps(whole.symbol) * markets[whole.symbol].step;
+  take(rig, whole);
+  whole.direction = -whole.direction;
+  take(rig, whole);
+}
+
+void Script::close_all(Rig& rig) {
+  for (std::size_t symbol = 0; symbol < leader_.size(); ++symbol)
+    for (const LegIndex leg : {both_leg, long_leg, short_leg}) {
+      const std::int64_t held = leader_[symbol][leg];
+      if (held == 0) continue;
+      take(rig, {.symbol = symbol,
+                 .leg = leg,
+                 .direction = held > 0 ? -1 : 1,
+                 .qty = std::abs(held)});
+    }
+}
+
+void Script::take(Rig& rig, const ModelFill& whole) {
+  Plan plan;
+  plan.trade.side = whole.direction > 0 ? sim::Side::buy : sim::Side::sell;
+  if (whole.leg != both_leg) plan.trade.leg = venue_leg(whole.leg);
+  add_fills(plan, whole, 0);
+  carry_out(rig, plan);
+}
+
+void Script::carry_out(Rig& rig, const Plan& plan) {
   const std::size_t symbol = plan.fills.front().symbol;
-  plan.trade.symbol = rig.venue_symbol(symbols()[symbol]);
-  const auto ids = rig.trade(Rig::leader_label, plan.trade);
+  sim::ScriptedTrade trade = plan.trade;
+  trade.symbol = rig.venue_symbol(symbols()[symbol]);
+  const auto ids = rig.trade(Rig::leader_label, trade);
   ASSERT(ids.size() == plan.fills.size());
   prices_[symbol] = plan.fills.back().price;
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -110,6 +150,11 @@ bool Script::acceptable(const Plan& plan) const {
   return true;
 }
 
+std::int64_t Script::open_steps(std::size_t symbol) {
+  const std::int64_t small = markets[symbol].small;
+  return small + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(9 * small)));
+}
+
 Script::Plan Script::draw() {
   const std::size_t symbol = random_.below(std::size(markets));
   const Market& market = markets[symbol];
@@ -121,21 +166,17 @@ Script::Plan Script::draw() {
   const int toward_more = whole.leg == both_leg ? (held != 0 ? (held > 0 ? 1 : -1)
                                                              : (random_.below(2) == 0 ? 1 : -1))
                                                 : (whole.leg == long_leg ? 1 : -1);
-  const auto open_steps = [&] {
-    return market.small + static_cast<std::int64_t>(
-                              random_.below(static_cast<std::uint64_t>(9 * market.small)));
-  };
   const std::uint64_t kind = random_.below(20);
   std::int64_t steps = 0;
   if (held == 0 || kind < 7) {  // open or add
     whole.direction = toward_more;
-    steps = open_steps();
+    steps = open_steps(symbol);
   } else {
     whole.direction = -toward_more;
     if (kind < 13) steps = 1 + static_cast<std::int64_t>(random_.below(
                                static_cast<std::uint64_t>(steps_held)));  // a part, or all
     else if (kind < 17 || hedge) steps = steps_held;
-    else steps = steps_held + open_steps();  // a flip
+    else steps = steps_held + open_steps(symbol);  // a flip
   }
   const bool opens = whole.direction == toward_more;
   const std::int64_t unfilled =

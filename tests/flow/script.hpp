@@ -28,6 +28,10 @@ class Script {
   const RigOptions& options() const noexcept { return options_; }
   // Draws one order of the leader and lets it happen at the venue.
   void trade(Rig& rig);
+  // He comes back to where he was: opens and closes, or closes all and opens it again. A fill of
+  // it may be one that `expected` holds for no more.
+  void there_and_back(Rig& rig);
+  void close_all(Rig& rig);
   const std::vector<ScriptedFill>& fills() const noexcept { return fills_; }
   // What the follower must hold once nothing is under way.
   Qty expected(std::size_t follower, std::size_t symbol, LegIndex leg) const;
@@ -40,6 +44,9 @@ class Script {
   };
   RigFollower follower(std::size_t index, Sizing sizing);
   Plan draw();
+  std::int64_t open_steps(std::size_t symbol);
+  void carry_out(Rig& rig, const Plan& plan);
+  void take(Rig& rig, const ModelFill& whole);
   bool acceptable(const Plan& plan) const;
   void add_fills(Plan& plan, const ModelFill& whole, std::int64_t unfilled);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace copyd::exec::test {
 namespace {
@@ -51,6 +52,23 @@ std::string param_of(std::string_view target, std::string_view name) {
   return "";
 }
 
+net::HttpResponse FakeVenue::page(int status, std::string body) {
+  return respond(status, std::move(body));
+}
+
+std::vector<FakeSocket*> FakeVenue::open_sockets(bool streams) const {
+  std::vector<FakeSocket*> found;
+  for (auto* socket : sockets_)
+    if (socket->is_open() && socket->is_stream == streams) found.push_back(socket);
+  return found;
+}
+
+std::vector<int> FakeVenue::serials(const std::vector<FakeSocket*>& sockets) {
+  std::vector<int> found;
+  for (const auto* socket : sockets) found.push_back(socket->serial);
+  return found;
+}
+
 std::unique_ptr<net::WebSocket> FakeVenue::websocket() {
   return std::make_unique<FakeSocket>(*this);
 }
@@ -80,22 +98,31 @@ bool FakeVenue::orders_open(int account) const {
 
 void FakeVenue::answer(std::size_t i, const std::string& status, const std::string& executed) {
   const Placed& order = placed.at(i);
+  const std::string result =
+      R"({"orderId":33878894217,"symbol":")" + order.symbol + R"(","status":")" + status +
+      R"(","clientOrderId":")" + order.client_order_id + R"(","price":"0.000000","origQty":")" +
+      order.quantity + R"(","executedQty":")" + executed + R"(","cumQty":")" + executed +
+      R"(","timeInForce":"GTC","type":"MARKET","reduceOnly":false,"side":")" + order.side +
+      R"(","positionSide":")" + order.leg + R"(","updateTime":)" + std::to_string(now_ms()) + "}";
+  if (order.by_rest) return respond_rest(i, respond(200, result));
   ASSERT_NE(order.socket, nullptr);
-  order.socket->arrive(R"({"id":)" + order.id +
-                       R"(,"status":200,"result":{"orderId":33878894217,"symbol":")" +
-                       order.symbol + R"(","status":")" + status + R"(","clientOrderId":")" +
-                       order.client_order_id + R"(","price":"0.000000","origQty":")" +
-                       order.quantity + R"(","executedQty":")" + executed + R"(","cumQty":")" +
-                       executed + R"(","timeInForce":"GTC","type":"MARKET","reduceOnly":false,)" +
-                       R"("side":")" + order.side + R"(","positionSide":")" + order.leg +
-                       R"(","updateTime":)" + std::to_string(now_ms()) + R"(},"rateLimits":[]})");
+  order.socket->arrive(R"({"id":)" + order.id + R"(,"status":200,"result":)" + result +
+                       R"(,"rateLimits":[]})");
 }
 
 void FakeVenue::refuse(std::size_t i, int status, int code, const std::string& message) {
   const Placed& order = placed.at(i);
+  if (order.by_rest) return respond_rest(i, respond(status, error_body(code, message)));
   ASSERT_NE(order.socket, nullptr);
   order.socket->arrive(R"({"id":)" + order.id + R"(,"status":)" + std::to_string(status) +
                        R"(,"error":)" + error_body(code, message) + R"(,"rateLimits":[]})");
+}
+
+void FakeVenue::respond_rest(std::size_t i, Result<net::HttpResponse> answer) {
+  Placed& order = placed.at(i);
+  ASSERT_NE(order.http, nullptr);
+  order.http->arrive(order.client_order_id, std::move(answer));
+  order.http = nullptr;
 }
 
 void FakeVenue::update(std::size_t i, const Update& u) {
@@ -125,6 +152,7 @@ void FakeVenue::push(int account, const std::string& frame) {
   auto* socket = stream_of(account);
   ASSERT_NE(socket, nullptr);
   socket->arrive(frame);
+  last_update = frame;
 }
 
 void FakeVenue::push_orders(int account, const std::string& frame) {
@@ -171,9 +199,35 @@ void FakeVenue::take(FakeSocket& socket, std::string_view text) {
   placed.push_back(std::move(order));
 }
 
+void FakeVenue::place_by_rest(FakeHttp& http, const net::HttpRequest& request) {
+  ++sends;
+  Placed order;
+  order.http = &http;
+  order.by_rest = true;
+  order.text = request.target;
+  order.account = account_of_key(request.api_key);
+  EXPECT_GE(order.account, 0);
+  EXPECT_NE(param_of(request.target, "signature"), "");
+  order.client_order_id = param_of(request.target, "newClientOrderId");
+  order.symbol = param_of(request.target, "symbol");
+  order.side = param_of(request.target, "side");
+  order.leg = param_of(request.target, "positionSide");
+  order.quantity = param_of(request.target, "quantity");
+  order.price = param_of(request.target, "price");
+  order.type = param_of(request.target, "type");
+  order.reduce_only = param_of(request.target, "reduceOnly");
+  const bool fresh = client_order_ids_.insert(order.client_order_id).second;
+  EXPECT_TRUE(fresh) << "client order id sent twice: " << order.client_order_id;
+  placed.push_back(std::move(order));
+}
+
 void FakeVenue::log_on(FakeSocket& socket, std::string_view text) {
   const int account = account_of_key(field_of(text, "apiKey"));
   const auto id = field_of(text, "id");
+  if (!logon_error.empty()) {
+    socket.arrive(R"({"id":)" + id + "," + std::exchange(logon_error, "") + "}");
+    return;
+  }
   if (accounts[account].key_refused > 0) {
     --accounts[account].key_refused;
     socket.arrive(R"({"id":)" + id + R"(,"status":401,"error":)" +
@@ -255,8 +309,10 @@ void FakeSocket::open(const net::Url& url, Mono) {
 
 net::WebSocket::Event FakeSocket::poll(Mono) {
   if (connecting_) {
+    if (!is_stream && venue_.hang_orders) return Event::none;
     connecting_ = false;
-    if (venue_.refuse_connections) return Event::closed;
+    const bool refused = is_stream ? venue_.refuse_streams : venue_.refuse_orders;
+    if (venue_.refuse_connections || refused) return Event::closed;
     open_ = true;
     return Event::opened;
   }
@@ -293,12 +349,44 @@ void FakeSocket::drop() {
   dropped_ = true;
 }
 
+FakeHttp::~FakeHttp() {
+  for (auto& order : venue_.placed)
+    if (order.http == this) order.http = nullptr;
+}
+
+void FakeHttp::arrive(const std::string& client_order_id, Result<net::HttpResponse> answer) {
+  auto out = orders_out_.extract(client_order_id);
+  ASSERT_FALSE(out.empty());
+  answers_.emplace_back(std::move(out.mapped()), std::move(answer));
+}
+
 int FakeHttp::poll(Mono) {
-  if (venue_.rest_silent || queue_.empty()) return 0;
   // What a handler asks for is answered by the next poll.
+  int work = 0;
+  for (; !answers_.empty(); ++work) {
+    auto [handler, answer] = std::move(answers_.front());
+    answers_.pop_front();
+    handler(std::move(answer));
+  }
+  if (venue_.rest_silent || queue_.empty()) return work;
   auto due = std::exchange(queue_, {});
-  for (auto& [request, handler] : due) handler(venue_.serve(request));
-  return static_cast<int>(due.size());
+  for (auto& [request, handler] : due) {
+    ++work;
+    if (venue_.rest_unreachable) {
+      handler(make_error_code(Errc::not_connected));
+      continue;
+    }
+    ++venue_.rest_requests;
+    const bool places = request.method == net::HttpRequest::Method::post &&
+                        request.target.starts_with("/fapi/v1/order?");
+    if (!places) {
+      handler(venue_.serve(request));
+      continue;
+    }
+    venue_.place_by_rest(*this, request);
+    orders_out_.emplace(param_of(request.target, "newClientOrderId"), std::move(handler));
+  }
+  return work;
 }
 
 }  // namespace copyd::exec::test

@@ -17,11 +17,14 @@
 
 namespace copyd::exec::test {
 
+class FakeHttp;
 class FakeSocket;
 
-// One order.place as the venue got it.
+// One order as the venue got it.
 struct Placed {
-  FakeSocket* socket = nullptr;  // null once it is gone
+  FakeSocket* socket = nullptr;  // null once it is gone, or for an order over REST
+  FakeHttp* http = nullptr;      // null once it is gone, or answered, or for an order on a socket
+  bool by_rest = false;
   int account = -1;
   std::string id;  // of the request, as text
   std::string client_order_id;
@@ -62,10 +65,17 @@ class FakeVenue final : public net::Transport {
   int query_status = 0;                          // order queries get this status and `query_body`
   std::string query_body;
   bool refuse_connections = false;
-  bool buffer_full = false;  // every send on the order sockets fails
-  bool counting = false;     // record nothing: the allocation test
+  bool refuse_orders = false;     // order sockets alone are refused,
+  bool hang_orders = false;       // or never come to stand
+  bool refuse_streams = false;    // user streams alone are refused
+  bool rest_unreachable = false;  // no connection: nothing of a request leaves
+  int rest_requests = 0;          // that left
+  std::string logon_error;        // the next logon gets it: "status":…,"error":{…}
+  bool buffer_full = false;       // every send on the order sockets fails
+  bool counting = false;          // record nothing: the allocation test
   std::uint64_t sends = 0;
   int time_reads = 0;
+  int sockets_made = 0;
 
   std::int64_t now_ms() const { return time_offset + clock_.now().ns / 1'000'000; }
   static std::string key_of(int account) { return "key-" + std::to_string(account); }
@@ -73,6 +83,9 @@ class FakeVenue final : public net::Transport {
   // Answers to the i-th order placed.
   void answer(std::size_t i, const std::string& status, const std::string& executed);
   void refuse(std::size_t i, int status, int code, const std::string& message);
+  // The answer to the i-th order, placed over REST, is this, or is lost.
+  void respond_rest(std::size_t i, Result<net::HttpResponse> answer);
+  static net::HttpResponse page(int status, std::string body);
   // An ORDER_TRADE_UPDATE on its follower's stream.
   struct Update {
     std::string execution, status, last, cumulative, average;
@@ -81,15 +94,24 @@ class FakeVenue final : public net::Transport {
   void update(std::size_t i, const Update& update);
   void fill(std::size_t i, const std::string& cumulative, const std::string& status);
   void push(int account, const std::string& frame);  // on the user stream
+  std::string last_update;                           // what was pushed there last
   void drop_orders(int account);
   void drop_stream(int account);
   bool stream_open(int account) const;
   bool orders_open(int account) const;
   void push_orders(int account, const std::string& frame);
+  // Those that are open, the oldest first; and by their serials.
+  std::vector<FakeSocket*> order_sockets() const { return open_sockets(false); }
+  std::vector<FakeSocket*> streams() const { return open_sockets(true); }
+  std::vector<int> order_serials() const { return serials(order_sockets()); }
+  std::vector<int> stream_serials() const { return serials(streams()); }
 
  private:
   friend class FakeSocket;
   friend class FakeHttp;
+  std::vector<FakeSocket*> open_sockets(bool streams) const;
+  static std::vector<int> serials(const std::vector<FakeSocket*>& sockets);
+  void place_by_rest(FakeHttp& http, const net::HttpRequest& request);
   FakeSocket* stream_of(int account) const;
   FakeSocket* orders_of(int account) const;
   void take(FakeSocket& socket, std::string_view text);
@@ -105,7 +127,9 @@ class FakeVenue final : public net::Transport {
 
 class FakeSocket final : public net::WebSocket {
  public:
-  explicit FakeSocket(FakeVenue& venue) : venue_(venue) { venue_.sockets_.push_back(this); }
+  explicit FakeSocket(FakeVenue& venue) : serial(++venue.sockets_made), venue_(venue) {
+    venue_.sockets_.push_back(this);
+  }
   ~FakeSocket() override;
 
   void open(const net::Url& url, Mono now) override;
@@ -121,6 +145,7 @@ class FakeSocket final : public net::WebSocket {
   void arrive(const std::string& text) { frames_.push_back(text); }
   void drop();
 
+  const int serial;  // among all sockets ever made
   int account = -1;  // whose stream it is, or who logged on
   bool is_stream = false;
 
@@ -137,14 +162,19 @@ class FakeSocket final : public net::WebSocket {
 class FakeHttp final : public net::Http {
  public:
   explicit FakeHttp(FakeVenue& venue) : venue_(venue) {}
+  ~FakeHttp() override;
   void request(net::HttpRequest request, Handler handler) override {
     queue_.emplace_back(std::move(request), std::move(handler));
   }
   int poll(Mono now) override;
+  // The answer to an order.
+  void arrive(const std::string& client_order_id, Result<net::HttpResponse> answer);
 
  private:
   FakeVenue& venue_;
   std::deque<std::pair<net::HttpRequest, Handler>> queue_;
+  std::map<std::string, Handler> orders_out_;  // by client order id
+  std::deque<std::pair<Handler, Result<net::HttpResponse>>> answers_;
 };
 
 // The value of a field in flat JSON, without its quotes; "" when absent.

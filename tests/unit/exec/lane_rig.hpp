@@ -45,7 +45,8 @@ class LaneRig {
  public:
   static constexpr std::size_t followers = 4;
 
-  LaneRig() : venue(clock), cells(followers), books(followers), orders(limits::orders_per_lane_max) {
+  explicit LaneRig(OrderLimits order_limits = {})
+      : venue(clock), cells(followers), books(followers), orders(limits::orders_per_lane_max) {
     btc = *symbols.add({.name = "BTCUSDT", .filters = SymbolFilters{}});
     eth = *symbols.add({.name = "ETHUSDT", .filters = SymbolFilters{}});
     const LaneWiring wiring{.transport = venue,
@@ -63,6 +64,8 @@ class LaneRig {
                             .cells = lane_cells,
                             .stages = stages,
                             .books = books,
+                            .order_limits = order_limits,
+                            .holds = &holds,
                             .seed = 7,
                             .name = "lane-0"};
     lane = std::make_unique<OrderLane>(wiring);
@@ -91,6 +94,15 @@ class LaneRig {
       clock.advance(milliseconds(1));
       step();
     }
+  }
+  // Hours and days, with a look every ten seconds.
+  void pass(std::chrono::nanoseconds time) {
+    const Mono end = clock.now() + time;
+    while (clock.now() < end) {
+      step();
+      clock.advance(std::min<std::chrono::nanoseconds>(seconds(10), end - clock.now()));
+    }
+    step();
   }
   // Until nothing moves any more, without time passing.
   void step() {
@@ -170,6 +182,7 @@ class LaneRig {
   std::vector<FollowerLinkCells> cells;
   std::vector<FollowerCells> books;  // the copy agent's word on each follower's state
   LaneCells lane_cells;
+  venue::AddressHolds holds;
   StageTimes stages;
   Channel<Order> orders;
   Channel<LaneCommand> commands{limits::commands_max};

@@ -57,7 +57,7 @@ class Runner {
   void check(Action action) {
     if (action == Action::announce) {
       EXPECT_FALSE(ready_ && mode_ == session_.mode()) << "announced twice";
-      EXPECT_TRUE(session_.can_send());
+      EXPECT_TRUE(session_.can_send() || session_.may_fall_back(now_));
       ready_ = true;
       mode_ = session_.mode();
     }
@@ -100,6 +100,12 @@ class Runner {
         return Event::logged_on;
       case Action::extend_listen_key:
         return Event::key_extended;
+      case Action::open_next_stream:
+        return Event::next_stream_opened;
+      case Action::open_next_orders:
+        return Event::next_orders_opened;
+      case Action::log_on_next:
+        return Event::next_logged_on;
       default:
         return std::nullopt;
     }
@@ -290,6 +296,98 @@ TEST(LaneSession, AFlappingConnectionBacksOff) {
   runner.on(Event::orders_failed);
   runner.run(milliseconds(200));
   EXPECT_TRUE(runner.session().can_send());
+}
+
+TEST(LaneSession, ASuccessorTakesOverWithoutAMomentBetween) {
+  for (const bool logs_on : {false, true}) {
+    Runner runner(logs_on);
+    runner.settle();
+    runner.take();
+    runner.on(Event::orders_ending);
+    runner.on(Event::stream_ending);
+    runner.run(LaneSession::ending_spread);
+    auto said = runner.take();
+    EXPECT_EQ(std::count(said.begin(), said.end(), Action::open_next_orders), 1);
+    EXPECT_EQ(std::count(said.begin(), said.end(), Action::log_on_next), logs_on ? 1 : 0);
+    EXPECT_EQ(std::count(said.begin(), said.end(), Action::take_next_orders), 1);
+    EXPECT_EQ(std::count(said.begin(), said.end(), Action::take_next_stream), 1);
+    EXPECT_EQ(said.size(), logs_on ? 5U : 4U);
+    EXPECT_TRUE(runner.session().healthy());
+    EXPECT_EQ(runner.session().losses(), 0U);
+  }
+}
+
+// Steps 6 to 8 of the script are the successors'.
+TEST(LaneSession, AFaultAtEveryStepOfARenewalLeavesBothPartsStanding) {
+  for (std::size_t step = 6; step < 9; ++step) {
+    for (const bool silent : {false, true}) {
+      for (const auto fault : {Event::next_orders_failed, Event::next_stream_failed}) {
+        Runner runner(true);
+        runner.settle();
+        if (silent) runner.plant_silence(step);
+        else runner.plant(step, fault);
+        runner.on(Event::orders_ending);
+        runner.on(Event::stream_ending);
+        for (int i = 0; i < 3000; ++i) {
+          runner.run(milliseconds(10));
+          ASSERT_TRUE(runner.session().healthy()) << step;
+        }
+        EXPECT_EQ(runner.times(Action::take_next_orders), 1U) << step;
+        EXPECT_EQ(runner.times(Action::take_next_stream), 1U) << step;
+        EXPECT_EQ(runner.session().losses(), 0U);
+        EXPECT_EQ(runner.times(Action::announce), 1U);
+      }
+    }
+  }
+}
+
+TEST(LaneSession, ALossAtEveryStepOfARenewalIsMadeGood) {
+  for (std::size_t step = 6; step < 9; ++step) {
+    for (const auto fault : {Event::orders_failed, Event::stream_closed, Event::listen_key_gone,
+                             Event::logon_lost, Event::mode_doubtful}) {
+      Runner runner(true);
+      runner.settle();
+      runner.plant(step, fault);
+      runner.on(Event::orders_ending);
+      runner.on(Event::stream_ending);
+      runner.run(seconds(40));
+      EXPECT_TRUE(runner.session().healthy()) << step;
+      EXPECT_EQ(runner.times(Action::announce), 1U);
+      EXPECT_EQ(runner.times(Action::renounce), 0U);
+    }
+  }
+}
+
+TEST(LaneSession, ASocketThatIsToldToEndIsRenewedOnlyWhileItStands) {
+  Runner runner(false);
+  runner.settle();
+  runner.on(Event::orders_failed);
+  runner.on(Event::orders_ending);
+  runner.run(seconds(5));
+  EXPECT_EQ(runner.times(Action::open_next_orders), 0U);
+}
+
+TEST(LaneSession, NothingIsBegunWhileTheAddressIsHeld) {
+  LaneSession session(1, false);
+  const Mono now{1'000'000'000};
+  const LaneSession::Holds both{.rest = now + seconds(9), .sockets = now + seconds(5)};
+  EXPECT_EQ(session.next(now, both), Action::none);
+  EXPECT_EQ(session.next(now + seconds(9), both), Action::read_config);
+}
+
+TEST(LaneSession, AnotherWayOpensAfterAMomentOrAFailedAttempt) {
+  Runner runner(false);
+  runner.run(seconds(20));
+  EXPECT_FALSE(runner.session().may_fall_back(runner.now()));
+  runner.on(Event::orders_failed);
+  EXPECT_FALSE(runner.session().may_fall_back(runner.now() + milliseconds(249)));
+  EXPECT_TRUE(runner.session().may_fall_back(runner.now() + milliseconds(250)));
+  runner.plant(runner.steps(), Event::orders_failed);
+  while (runner.times(Action::open_orders) < 2) runner.run(milliseconds(10));
+  EXPECT_TRUE(runner.session().may_fall_back(runner.now()));
+  runner.run(seconds(1));
+  EXPECT_TRUE(runner.session().can_send());
+  EXPECT_FALSE(runner.session().may_fall_back(runner.now() + seconds(60)));
 }
 
 TEST(LaneSession, AnswersOfAGivenUpAttemptMoveNothing) {

@@ -176,6 +176,7 @@ TEST(LaneClose, ACloseOutlastsAnyLoss) {
   rig.ready();
   rig.hold("2");
   rig.venue.refuse_connections = true;
+  rig.venue.rest_unreachable = true;
   rig.venue.drop_orders(0);
   rig.venue.drop_stream(0);
   rig.run(milliseconds(10));
@@ -185,6 +186,7 @@ TEST(LaneClose, ACloseOutlastsAnyLoss) {
   EXPECT_EQ(rig.done().end, OrderEnd::expired);  // the increase
   EXPECT_EQ(rig.cells[0].waiting.get(), 1);
   rig.venue.refuse_connections = false;
+  rig.venue.rest_unreachable = false;
   rig.run(seconds(8));
   ASSERT_EQ(rig.venue.placed.size(), 2U);
   EXPECT_EQ(rig.venue.placed[1].side, "SELL");

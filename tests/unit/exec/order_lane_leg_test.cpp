@@ -46,6 +46,42 @@ TEST_F(OneLeg, WhatOpensBeyondZeroWaitsForTheCloseBeforeIt) {
   EXPECT_EQ(last(), client_id(open));
 }
 
+TEST_F(OneLeg, ACloseThatIsWaitedForIsNotGivenUpForOneRefusal) {
+  rig.hold("2");
+  const auto close = rig.close("2");
+  const auto open = lasting(rig, OrderKind::increase, Side::sell, "3");
+  rig.venue.refuse(1, 400, -2022, reduce_only_rejected);
+  rig.run(milliseconds(205));
+  ASSERT_EQ(placed(), 3U);
+  EXPECT_EQ(last(), client_id(close, 1));
+  EXPECT_EQ(rig.results(), 0U);
+  // A read that shows nothing ends it, and what waited goes.
+  rig.venue.accounts[0].positions.clear();
+  rig.venue.refuse(2, 400, -2022, reduce_only_rejected);
+  rig.run(seconds(5));
+  EXPECT_EQ(rig.done().end, OrderEnd::flat);
+  ASSERT_EQ(placed(), 4U);
+  EXPECT_EQ(last(), client_id(open));
+}
+
+TEST_F(OneLeg, ManyThatWaitLeaveInTheirOrderAndHoldNoOtherLeg) {
+  rig.hold("2");
+  rig.close("2");
+  std::vector<std::string> expected;
+  for (int i = 0; i < 200; ++i)
+    expected.push_back(client_id(lasting(rig, OrderKind::increase, Side::sell, "1")));
+  EXPECT_EQ(placed(), 2U);
+  auto other = rig.terms(OrderKind::increase, Side::buy, "1");
+  other.symbol = rig.eth;
+  rig.push(other);
+  EXPECT_EQ(placed(), 3U);
+  rig.venue.answer(1, "FILLED", "2");
+  rig.step();
+  ASSERT_EQ(placed(), 203U);
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_EQ(rig.venue.placed[i + 3].client_order_id, expected[i]);
+}
+
 TEST_F(OneLeg, WhatAddsDoesNotWaitForAClose) {
   rig.hold("2");
   rig.close("1");
@@ -101,6 +137,9 @@ TEST_F(OneLeg, ACloseThatMetAPartGoesOnWithTheRest) {
   rig.venue.refuse(1, 503, -1008, "overloaded");
   rig.venue.answer(2, "EXPIRED", "1");
   rig.step();
+  // The stream tells it too, of an attempt that has ended: it is not counted again.
+  rig.venue.fill(2, "1", "EXPIRED");
+  rig.step();
   EXPECT_EQ(rig.results(), 0U);
   rig.run(milliseconds(205));
   ASSERT_GE(placed(), 4U);
@@ -109,9 +148,6 @@ TEST_F(OneLeg, ACloseThatMetAPartGoesOnWithTheRest) {
   rig.run(milliseconds(205));
   ASSERT_EQ(last(), client_id(close, 1));
   EXPECT_EQ(rig.venue.placed.back().quantity, "2");
-  // A late event of the attempt that has ended is not counted again.
-  rig.venue.fill(2, "1", "EXPIRED");
-  rig.step();
   rig.reports.clear();
   rig.fill_last("2");
   EXPECT_EQ(rig.done().filled, qty("3"));
@@ -138,20 +174,26 @@ TEST_F(OneLeg, ACloseIsToldAfterTheOpeningThatItHasOvertaken) {
   EXPECT_EQ(done[1].filled, qty("2"));
 }
 
+// A later close has taken what this one was to close: it waits for the opening behind it.
 TEST_F(OneLeg, AnOpeningIsNotHeldBackByACloseThatWaitsForIt) {
+  rig.hold("1");
+  rig.run(seconds(3));
+  rig.venue.accounts[0].positions.clear();
+  const auto close = rig.close("1");
   const auto open = lasting(rig, OrderKind::increase, Side::buy, "1");
-  rig.close("1");
-  rig.venue.refuse(0, 429, -1015, "too many orders");
-  rig.step();
-  for (std::size_t i = 1; i <= 2; ++i) {
-    if (placed() > i) rig.venue.refuse(i, 400, -2022, reduce_only_rejected);
+  for (std::size_t i = 1; i <= 3; i += 2) {
+    ASSERT_EQ(placed(), i + 2);
+    rig.venue.refuse(i, 503, -1008, "overloaded");
+    rig.venue.refuse(i + 1, 503, -1008, "overloaded");
     rig.run(milliseconds(205));
   }
-  rig.run(seconds(3));
-  bool again = false;
-  for (const auto& order : rig.venue.placed)
-    again = again || order.client_order_id == client_id(open, 1);
-  EXPECT_TRUE(again);
+  rig.run(seconds(1));
+  EXPECT_EQ(rig.results(), 0U);
+  ASSERT_EQ(placed(), 6U);
+  EXPECT_EQ(last(), client_id(open, 2));
+  rig.fill_last("1");
+  ASSERT_EQ(placed(), 7U);
+  EXPECT_EQ(last(), client_id(close, 2));
 }
 
 // A buy and a sell that both traded leave the position as it was.

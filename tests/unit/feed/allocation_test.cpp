@@ -84,5 +84,31 @@ TEST(Allocation, ALiveFillAllocatesNothing) {
   EXPECT_EQ(rig.fills.size(), taken + 100);
 }
 
+TEST(Allocation, ALiveFillAllocatesNothingWhileTwoSocketsServe) {
+  FeedRig rig;
+  rig.start();
+  rig.venue.push("lea", R"({"e":"serverShutdown","E":1})");
+  rig.run(std::chrono::milliseconds(20));
+  ASSERT_EQ(rig.venue.open_streams(), 2);
+  for (int i = 0; i < 10; ++i) rig.venue.trade("lea", "BTCUSDT", 1);
+  rig.run(std::chrono::milliseconds(10));
+  const std::size_t taken = rig.fills.size();
+  rig.venue.trade("lea", "ETHUSDT", 1);
+  rig.stalled = true;
+  for (int i = 0; i < 100; ++i) rig.venue.trade("lea", "ETHUSDT", i % 2 == 0 ? 2 : -1);
+  counting = true;
+  allocations = 0;
+  for (int i = 0; i < 60; ++i) {
+    rig.clock.advance(std::chrono::milliseconds(1));
+    rig.feed.do_work();
+  }
+  counting = false;
+  EXPECT_EQ(allocations, 0U);
+  EXPECT_GT(rig.cells[0].duplicates.get(), 100);
+  rig.stalled = false;
+  rig.take();
+  EXPECT_EQ(rig.fills.size(), taken + 101);
+}
+
 }  // namespace
 }  // namespace copyd::feed

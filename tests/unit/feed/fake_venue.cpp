@@ -19,7 +19,8 @@ class Socket final : public net::WebSocket {
   Event poll(Mono now) override {
     if (phase == Phase::idle) return Event::none;
     if (phase == Phase::opening) {
-      const bool accepted = !venue_.refuse_connections;
+      const bool accepted = !venue_.refuse_connections && !venue_.refuse_streams;
+      opened = now;
       phase = accepted ? Phase::open : Phase::idle;
       return accepted ? Event::opened : Event::closed;
     }
@@ -29,7 +30,7 @@ class Socket final : public net::WebSocket {
       received_ = now;
       return Event::frame;
     }
-    if (phase == Phase::open) return Event::none;
+    if (phase == Phase::open && now - opened < venue_.stream_life) return Event::none;
     phase = Phase::idle;
     return Event::closed;
   }
@@ -51,6 +52,7 @@ class Socket final : public net::WebSocket {
   static constexpr std::size_t padding = 64;
   enum class Phase { idle, opening, open, closing };
   Phase phase = Phase::idle;
+  Mono opened{};
   std::string key;
   std::deque<std::string> frames;
   bool deaf = false;
@@ -115,6 +117,30 @@ void Venue::close_streams(const std::string& api_key) {
   }
 }
 
+Socket* Venue::oldest(const std::string& api_key) {
+  Socket* found = nullptr;
+  for (Socket* socket : sockets_) {
+    const bool open =
+        socket->phase == Socket::Phase::open && socket->key == accounts_[api_key].listen_key;
+    if (open && (!found || socket->opened < found->opened)) found = socket;
+  }
+  return found;
+}
+
+void Venue::close_oldest_stream(const std::string& api_key) {
+  if (Socket* socket = oldest(api_key)) socket->phase = Socket::Phase::closing;
+}
+
+void Venue::deafen_oldest_stream(const std::string& api_key) {
+  if (Socket* socket = oldest(api_key)) socket->deaf = true;
+}
+
+int Venue::open_streams() const {
+  return static_cast<int>(std::count_if(sockets_.begin(), sockets_.end(), [](const Socket* socket) {
+    return socket->phase == Socket::Phase::open;
+  }));
+}
+
 void Venue::deafen_streams(const std::string& api_key, bool deaf) {
   for (Socket* socket : sockets_) {
     if (socket->key == accounts_[api_key].listen_key) socket->deaf = deaf;
@@ -166,6 +192,13 @@ void Venue::trade(const std::string& api_key, const std::string& symbol, int qty
 
 // ---- REST --------------------------------------------------------------------------------------
 
+net::HttpResponse respond(int status, std::string body) {
+  net::HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
 Result<net::HttpResponse> Venue::answer(const net::HttpRequest& request) {
   static constexpr const char* methods[] = {"GET", "POST", "PUT", "DELETE"};
   const std::size_t mark = request.target.find('?');
@@ -179,8 +212,8 @@ Result<net::HttpResponse> Venue::answer(const net::HttpRequest& request) {
   if (refuse_connections) return make_error_code(Errc::not_connected);
   Account& account = accounts_[request.api_key];
   if (account.refused) {
-    return net::HttpResponse{
-        401, R"({"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."})", {}, {}};
+    return respond(401,
+                   R"({"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."})");
   }
   std::map<std::string, std::string> query;
   if (mark != std::string::npos) {
@@ -190,12 +223,12 @@ Result<net::HttpResponse> Venue::answer(const net::HttpRequest& request) {
     }
   }
   if (path != "/fapi/v1/listenKey" && query["signature"].size() != 64) {
-    return net::HttpResponse{400, R"({"code":-1022,"msg":"Signature is not valid."})", {}, {}};
+    return respond(400, R"({"code":-1022,"msg":"Signature is not valid."})");
   }
   int status = 200;
   if (request.method == net::HttpRequest::Method::put) query["extend"] = "1";
   std::string body = body_of(path, account, query, status);
-  return net::HttpResponse{status, std::move(body), {}, {}};
+  return respond(status, std::move(body));
 }
 
 std::string order_json(const Order& order) {

@@ -72,11 +72,17 @@ class Venue final : public net::Transport {
   // A frame to every stream of the account, as it is.
   void push(const std::string& api_key, const std::string& frame);
   void close_streams(const std::string& api_key);
+  // The one that has been open for longest: closed, or silent from now on.
+  void close_oldest_stream(const std::string& api_key);
+  void deafen_oldest_stream(const std::string& api_key);
+  int open_streams() const;
   // From now on nothing reaches the streams that are open, and they stay open; or again.
   void deafen_streams(const std::string& api_key, bool deaf = true);
   void expire_listen_key(const std::string& api_key);
 
   bool refuse_connections = false;
+  bool refuse_streams = false;
+  std::chrono::hours stream_life{1'000'000};
   bool twice = false;  // every frame
   int deletes = 0;
   std::vector<std::string> asked;  // "GET /fapi/v3/positionRisk", in order
@@ -89,6 +95,7 @@ class Venue final : public net::Transport {
   friend class Socket;
   friend class Client;
   Result<net::HttpResponse> answer(const net::HttpRequest& request);
+  Socket* oldest(const std::string& api_key);
   std::string body_of(const std::string& path, Account& account,
                       const std::map<std::string, std::string>& query, int& status);
   std::string new_frame_of(const Order& order, const Trade* trade, int cumulative) const;

@@ -41,6 +41,14 @@ struct FeedRig {
       if (!stalled) take();
     }
   }
+  // For days: passes of a second.
+  void run_long(std::chrono::seconds time) {
+    for (auto i = 0s; i < time; i += 1s) {
+      clock.advance(1s);
+      feed.do_work();
+      take();
+    }
+  }
   bool run_until_live(std::uint16_t leader = 0) {
     for (int i = 0; i < 20'000; ++i) {
       run(1ms);

@@ -100,14 +100,12 @@ TEST_F(HandOver, ACloseThatTheFirstReadingHeldAlreadyIsNoOpening) {
 }
 
 TEST_F(HandOver, ARowThatNeverTradedIsAsOldAsTheQuestion) {
-  const auto snapshot = Snapshot::of(
-      VenueTime{100},
-      {{.symbol_name = "BTCUSDT", .symbol = btc, .leg = Leg::both, .qty = {}, .update_time = {}},
-       {.symbol_name = "NEWUSDT",
-        .symbol = {},
-        .leg = Leg::both,
-        .qty = Qty::whole(1),
-        .update_time = {}}});
+  std::vector<venue::PositionRisk> rows(2);
+  rows[0].symbol_name = "BTCUSDT";
+  rows[0].symbol = btc;
+  rows[1].symbol_name = "NEWUSDT";
+  rows[1].qty = Qty::whole(1);
+  const auto snapshot = Snapshot::of(VenueTime{100}, rows);
   ASSERT_EQ(snapshot.rows.size(), 1U) << "an unlisted symbol is left out";
   EXPECT_EQ(snapshot.rows[0].as_of, VenueTime{100});
 }
@@ -186,6 +184,52 @@ TEST_F(HandOver, DiffersOnlyWhereNeitherBookNorFillsExplainTheRow) {
   EXPECT_TRUE(differs({}, {fill(1, 20, 1), fill(2, 30, 1)}, {row(btc, 4, 20)}).empty())
       << "a held fill after the row is not in it";
   EXPECT_EQ(differs({}, {fill(2, 30, 1)}, {row(btc, 4, 20)}), std::vector{btc});
+}
+
+struct LateFillsOf : HandOver {
+  std::string late(std::vector<LeaderFill> found) {
+    counts = hand_over_late(std::move(found), book, out);
+    return text_of(out);
+  }
+  LateFills counts;
+};
+
+TEST_F(LateFillsOf, ALegWhereNothingTradedSinceGetThemInOrder) {
+  ASSERT_EQ(book.take(fill(3, 30, 2)), LeaderBook::Taken::fresh);
+  EXPECT_EQ(late({fill(6, 60, 2), fill(4, 40, 1), fill(5, 50, -3), fill(9, 55, 1, eth)}),
+            "f4 f5 f9 f6");
+  EXPECT_EQ(counts.handed, 4);
+  EXPECT_EQ(counts.contained, 0);
+  EXPECT_EQ(book.qty({btc, Leg::both}), Qty::whole(2));
+}
+
+TEST_F(LateFillsOf, ALegThatTradedSinceKeepsWhatCameAfter) {
+  ASSERT_EQ(book.take(fill(8, 80, -2)), LeaderBook::Taken::fresh);
+  EXPECT_EQ(late({fill(4, 40, 1), fill(5, 50, -1), fill(1, 40, 3, eth), fill(2, 50, -3, eth)}),
+            "f1 f2")
+      << "the other leg is another matter";
+  EXPECT_EQ(counts.handed, 2);
+  EXPECT_EQ(counts.contained, 2);
+  EXPECT_EQ(book.qty({btc, Leg::both}), -Qty::whole(2));
+  EXPECT_TRUE(book.seen(btc, TradeId{4})) << "should its event come after all";
+}
+
+TEST_F(LateFillsOf, WhatComesAfterItIsHandedOverAllTheSame) {
+  ASSERT_EQ(book.take(fill(6, 60, 2)), LeaderBook::Taken::fresh);
+  EXPECT_EQ(late({fill(4, 40, 1), fill(5, 50, -1), fill(7, 70, 3), fill(8, 80, -3)}), "f7 f8");
+}
+
+TEST_F(LateFillsOf, APositionIsNeverLeftWrong) {
+  ASSERT_EQ(book.take(fill(8, 80, 2)), LeaderBook::Taken::fresh);
+  EXPECT_EQ(late({fill(4, 40, 1), fill(5, 50, 1)}), "f4 f5") << "they do not sum to nothing";
+  EXPECT_EQ(book.qty({btc, Leg::both}), Qty::whole(4));
+}
+
+TEST_F(LateFillsOf, WhatWasSeenOrIsContainedIsNotHandedOver) {
+  book.set({btc, Leg::both}, Qty::whole(1), VenueTime{45});
+  ASSERT_EQ(book.take(fill(6, 60, 2)), LeaderBook::Taken::fresh);
+  EXPECT_EQ(late({fill(4, 40, 1), fill(6, 60, 2)}), "");
+  EXPECT_EQ(counts.handed + counts.contained, 0);
 }
 
 }  // namespace

@@ -16,19 +16,23 @@ struct Fault {
   Answer answer;  // empty: the stream is closed instead, and the answer is true
 };
 
+Answer answer(int status, const char* body) {
+  net::HttpResponse response;
+  response.status = status;
+  response.body = body;
+  if (status == 429) response.retry_after = std::chrono::seconds(2);
+  return Answer(response);
+}
+
 std::vector<Fault> faults() {
-  return {
-      {"no answer", Answer(make_error_code(Errc::timeout))},
-      {"500", Answer(net::HttpResponse{500, "<html>", {}, {}})},
-      {"not JSON", Answer(net::HttpResponse{200, "[{\"symbol\":", {}, {}})},
-      {"another record", Answer(net::HttpResponse{200, "{\"a\":1}", {}, {}})},
-      {"429",
-       Answer(net::HttpResponse{
-           429, R"({"code":-1003,"msg":"Too many requests."})", std::chrono::seconds(2), {}})},
-      {"the clock", Answer(net::HttpResponse{400, R"({"code":-1021,"msg":"Timestamp."})", {}, {}})},
-      {"the key",
-       Answer(net::HttpResponse{401, R"({"code":-2015,"msg":"Invalid API-key."})", {}, {}})},
-      {"stream closed", {}}};
+  return {{"no answer", Answer(make_error_code(Errc::timeout))},
+          {"500", answer(500, "<html>")},
+          {"not JSON", answer(200, "[{\"symbol\":")},
+          {"another record", answer(200, "{\"a\":1}")},
+          {"429", answer(429, R"({"code":-1003,"msg":"Too many requests."})")},
+          {"the clock", answer(400, R"({"code":-1021,"msg":"Timestamp."})")},
+          {"the key", answer(401, R"({"code":-2015,"msg":"Invalid API-key."})")},
+          {"stream closed", {}}};
 }
 
 // Strikes once, at the n-th request from now.
@@ -110,6 +114,7 @@ TEST(LeaderFeedFaults, Reconnect) {
 
 // Anything at any moment, then quiet: whatever happened, all of it was handed over once.
 TEST(LeaderFeedFaults, AnySequence) {
+  std::int64_t renewals = 0;
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
@@ -134,6 +139,10 @@ TEST(LeaderFeedFaults, AnySequence) {
       }
       if (one_in(300)) rig.venue.close_streams("lea");
       if (one_in(600)) rig.venue.expire_listen_key("lea");
+      if (one_in(80)) rig.venue.push("lea", R"({"e":"serverShutdown","E":1})");
+      if (one_in(400)) rig.venue.close_oldest_stream("lea");
+      if (one_in(400)) rig.venue.deafen_oldest_stream("lea");
+      if (one_in(300)) rig.venue.refuse_streams = !rig.venue.refuse_streams;
       if (one_in(400)) rig.venue.refuse_connections = !rig.venue.refuse_connections;
       if (one_in(300)) rig.venue.deafen_streams("lea");
       if (one_in(200)) rig.stalled = !rig.stalled;
@@ -142,15 +151,17 @@ TEST(LeaderFeedFaults, AnySequence) {
     }
     rig.stalled = false;
     rig.venue.fault = nullptr;
-    rig.venue.refuse_connections = false;
+    rig.venue.refuse_connections = rig.venue.refuse_streams = false;
     rig.run_coarse(std::chrono::seconds(20));
     // A stream may be dead and open, and what it missed may sum to nothing.
     rig.venue.close_streams("lea");
     rig.run_coarse(std::chrono::seconds(200));
     EXPECT_EQ(rig.feed.unsynced(), 0);
     rig.expect_whole();
+    renewals += rig.cells[0].renewals.get();
     ASSERT_FALSE(testing::Test::HasFailure());
   }
+  EXPECT_GT(renewals, 50) << "two streams hardly ever serve at once";
 }
 
 }  // namespace

@@ -1,0 +1,44 @@
+// What a lane is given: where it takes from and gives to, and what it shares with the others.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/channel.hpp"
+#include "core/counters.hpp"
+#include "core/flow.hpp"
+#include "core/symbols.hpp"
+#include "exec/lane_cells.hpp"
+#include "exec/lane_command.hpp"
+#include "exec/order_budget.hpp"
+#include "net/transport.hpp"
+#include "venue/address_hold.hpp"
+#include "venue/rest.hpp"
+
+namespace copyd::exec {
+
+// Everything outlives the lane.
+struct LaneWiring {
+  net::Transport& transport;
+  const Clock& clock;
+  const SymbolTable& symbols;
+  venue::Endpoints endpoints;
+  Channel<Order>& orders;
+  Channel<Report>& reports;
+  Channel<LaneCommand>& commands;
+  Channel<Notice>& notices;
+  std::span<FollowerLinkCells> followers;  // by FollowerId; the lane writes those of its own
+  LaneCells& cells;
+  StageTimes& stages;
+  // By FollowerId, as the copy agent shows them: looked at before each send, because what was
+  // handed over before a halt does not leave after it, nor an increase after a pause. Empty: all
+  // active.
+  std::span<const FollowerCells> books{};
+  OrderLimits order_limits{};  // of each account, as the venue announces them
+  // What holds for the address that lanes share; null: the lane has its own.
+  venue::AddressHolds* holds = nullptr;
+  std::uint64_t seed = 1;
+  const char* name = "lane";
+};
+
+}  // namespace copyd::exec
