@@ -160,7 +160,7 @@ Result<Recovered> recover(journal::Disk& disk, const RunNames& live) {
     if (row.type == static_cast<std::uint16_t>(Type::open_order)) {
       auto order = row.as<journal::OpenOrder>();
       annotate(order, lanes, found.trust != Trust::whole);
-      order = journal::without_padding(order);
+      journal::clear_padding(order);
       std::memcpy(row.payload.data(), &order, sizeof order);
     }
     if (row.type == static_cast<std::uint16_t>(Type::leader_leg)) {

@@ -17,7 +17,8 @@ using journal::Type;
 
 template <class Payload>
 Record record_of(const Payload& payload) {
-  const Payload clean = journal::without_padding(payload);
+  Payload clean = payload;
+  journal::clear_padding(clean);
   Record record{.type = static_cast<std::uint16_t>(Payload::type), .length = sizeof clean};
   std::memcpy(record.payload.data(), &clean, sizeof clean);
   return record;

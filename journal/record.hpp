@@ -44,13 +44,15 @@ struct Record {
 static_assert(sizeof(Record) == record_size && std::is_trivially_copyable_v<Record>);
 static_assert(std::is_standard_layout_v<Record> && offsetof(Record, payload) == 32);
 
-// Bytes between members hold whatever lay there before; none of it gets into a file.
+// Bytes between members hold whatever lay there before; none of it gets into a file. To be called
+// on the very object whose bytes are taken: a copy of it need not keep them clear.
 template <class P>
-P without_padding(P payload) noexcept {
+void clear_padding(P& payload) noexcept {
 #if defined(__GNUC__) && !defined(__clang__)
   __builtin_clear_padding(&payload);
+#else
+  static_cast<void>(payload);
 #endif
-  return payload;
 }
 
 // CRC-32C: reflected polynomial 0x82F63B78, initial value and final xor all ones (RFC 3720).

@@ -442,7 +442,8 @@ class RowSink {
   template <class P>
   void put(const P& payload) {
     static_assert(std::is_trivially_copyable_v<P> && sizeof(P) <= payload_size);
-    const P clean = without_padding(payload);
+    P clean = payload;
+    clear_padding(clean);
     row(P::type, std::as_bytes(std::span(&clean, 1)));
   }
 };

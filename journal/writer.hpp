@@ -43,7 +43,8 @@ class Writer {
   template <class P>
   bool append(const P& payload, Mono now) noexcept {
     static_assert(std::is_trivially_copyable_v<P> && sizeof(P) <= payload_size);
-    const P clean = without_padding(payload);
+    P clean = payload;
+    clear_padding(clean);
     return append(P::type, std::as_bytes(std::span(&clean, 1)), now);
   }
   bool append(Type type, std::span<const std::byte> payload, Mono now) noexcept;

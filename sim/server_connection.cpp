@@ -66,7 +66,8 @@ class WsConnection final : public Connection, public std::enable_shared_from_thi
 
   void leave() override {
     if (over_ || leaving_) return;
-    if (dead_) return cut();
+    // A close frame may not be sent before the upgrade is done.
+    if (dead_ || !accepted_) return cut();
     leaving_ = true;
     timer_.expires_after(close_patience);
     timer_.async_wait([self = shared_from_this()](error_code error) {
@@ -103,6 +104,7 @@ class WsConnection final : public Connection, public std::enable_shared_from_thi
   void accepted() {
     // The upgrade counts as an open connection from here on, not while it is under way.
     if (over_ || dead_) return;
+    accepted_ = true;
     const auto path = std::string_view(target_).substr(0, target_.find('?'));
     is_api_ = path == "/ws-fapi/v1";
     auto& protocol = hub_.world().protocol();
@@ -214,6 +216,7 @@ class WsConnection final : public Connection, public std::enable_shared_from_thi
   StreamId stream_ = 0;
   std::optional<std::chrono::steady_clock::time_point> unanswered_since_{};  // of our pings
   bool is_api_ = false;
+  bool accepted_ = false;  // upgraded
   bool over_ = false;
   bool dead_ = false;     // half open
   bool leaving_ = false;  // a close frame is under way
