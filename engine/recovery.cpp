@@ -45,7 +45,6 @@ Result<void> read_all(journal::Disk& disk, std::string_view writer, Recovered& f
       if (found.damage.empty()) found.damage = where(end);
       break;
     case ReadEnd::Kind::unreadable:
-      found.damage = where(end);
       return make_error_code(Errc::refused);
   }
   return {};

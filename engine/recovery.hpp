@@ -44,7 +44,7 @@ struct Recovered {
 };
 
 // Cuts off torn tails; changes nothing else. Errors: those of the disk, and Errc::refused for a
-// journal that a newer version wrote (`damage` of the second function says it in words).
+// journal that a newer version wrote.
 Result<Recovered> recover(journal::Disk& disk, const RunNames& live);
 
 // What one lane knows of one order.

@@ -91,7 +91,7 @@ class Replay {
   Replay();
   ~Replay();
 
-  // The next record of the copy agent, or of a snapshot. False: the record makes no sense where it
+  // The next record of the copy agent. False: the record makes no sense where it
   // stands; `error()` says why.
   bool apply(const journal::Record& record, const journal::Segment& segment);
   const std::string& error() const noexcept { return error_; }

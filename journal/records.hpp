@@ -48,7 +48,7 @@ enum class Type : std::uint16_t {
   absent = 33,
   finished = 34,
   resumed = 35,
-  // The rows of the books, in a snapshot or when one start hands them to the next.
+  // The rows of the books, as one run hands them to the next.
   books = 40,
   last_price = 41,
   follower = 42,
@@ -260,7 +260,6 @@ struct Books {
   static constexpr Type type = Type::books;
   std::int64_t settle_number = 0;    // n of the next settle(n)
   std::uint64_t first_follower = 0;  // whose turn it is to be first
-  std::uint64_t copy_sequence = 0;   // of the last input that is in these rows
 };
 
 struct LastPrice {
