@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -20,7 +21,52 @@ struct Values {
   bool json = false;
   std::map<std::string, std::string, std::less<>> texts;
   std::map<std::string, bool, std::less<>> flags;
+  JournalCommand journal;
 };
+
+// ---- commands that are done here, without the daemon
+
+constexpr std::string_view journal_name = "journal";
+
+struct LocalCommand {
+  JournalCommand::Kind kind;
+  std::string_view name;  // behind `journal`
+  std::string_view help;
+  std::string_view example;
+};
+constexpr std::array<LocalCommand, 2> journal_commands{{
+    {JournalCommand::Kind::verify, "verify", "whether what is there holds together, per writer",
+     "copyctl journal verify --config /etc/copyd/copyd.toml"},
+    {JournalCommand::Kind::dump, "dump", "every record as a line",
+     "copyctl journal dump --writer lane0 --from 1000 --limit 20"},
+}};
+
+void add_journal(CLI::App& app, Values& values) {
+  CLI::App& journal = *app.add_subcommand(
+      std::string(journal_name), "reads the journal as it lies on the disk; changes nothing");
+  journal.require_subcommand(1);
+  JournalCommand& into = values.journal;
+  std::string examples = "Examples:\n";
+  for (const LocalCommand& command : journal_commands) {
+    CLI::App& verb = *journal.add_subcommand(std::string(command.name), std::string(command.help));
+    verb.add_option("file", into.files, "segments, snapshots or .past files, instead of all")
+        ->type_name("FILE");
+    verb.add_option("--state-dir", into.state_dir, "where copyd keeps its state")->type_name("DIR");
+    verb.add_option("--config", into.config, "copyd.toml, which says where")->type_name("FILE");
+    if (command.kind == JournalCommand::Kind::dump) {
+      verb.add_option("--writer", into.writer, "copy, lane0, … or snapshot only")
+          ->type_name("NAME");
+      verb.add_option("--from", into.from, "records from that sequence on")->type_name("SEQ");
+      verb.add_option("--limit", into.limit, "so many records at most")
+          ->type_name("N")
+          ->check(CLI::PositiveNumber);
+    }
+    verb.callback([&into, kind = command.kind] { into.kind = kind; });
+    verb.footer("Example:\n  " + std::string(command.example) + '\n');
+    examples += "  " + std::string(command.example) + '\n';
+  }
+  journal.footer(examples);
+}
 
 void add_argument(CLI::App& verb, const Argument& argument, Values& values) {
   const std::string name(argument.name);
@@ -48,6 +94,8 @@ std::string all_examples() {
   for (const ControlCommand& command : ops::control_commands) {
     text += "  " + std::string(command.example) + '\n';
   }
+  for (const LocalCommand& command : journal_commands)
+    text += "  " + std::string(command.example) + '\n';
   text +=
       "\nEvery command prints JSON with --json. Exit status: 0 it worked, 1 it did not, 2 wrong "
       "usage.\n";
@@ -70,6 +118,7 @@ void build(CLI::App& app, Values& values) {
     for (const Argument& argument : command.arguments) add_argument(verb, argument, values);
     verb.footer("Example:\n  " + std::string(command.example) + '\n');
   }
+  add_journal(app, values);
 }
 
 Parsed refuse(const std::string& error, const std::string& remedy) {
@@ -98,13 +147,15 @@ std::size_t distance(std::string_view a, std::string_view b) {
 Parsed refuse_command(const std::vector<std::string>& arguments) {
   std::size_t nearest = 3;
   std::string meant;
+  const auto compare = [&](std::string_view argument, std::string_view name) {
+    const std::size_t far = distance(argument, name);
+    if (far >= nearest) return;
+    nearest = far;
+    meant = "; did you mean " + std::string(name) + '?';
+  };
   for (const std::string& argument : arguments) {
-    for (const ControlCommand& command : ops::control_commands) {
-      const std::size_t far = distance(argument, command.name);
-      if (far >= nearest) continue;
-      nearest = far;
-      meant = "; did you mean " + std::string(command.name) + '?';
-    }
+    for (const ControlCommand& command : ops::control_commands) compare(argument, command.name);
+    compare(argument, journal_name);
   }
   return refuse("no command that copyctl knows" + meant, "See copyctl --help");
 }
@@ -130,6 +181,8 @@ Parsed invocation_of(const std::string& name, Values& values) {
   made.request.reason = values.texts["reason"];
   made.request.venue = values.texts["venue"];
   made.request.all = values.flags["all"];
+  made.request.everything = values.flags["everything"];
+  made.yes = values.flags["yes"];
   made.watch = values.flags["watch"];
   made.from_stdin = values.flags["stdin"];
   made.json = values.json;
@@ -157,6 +210,10 @@ Parsed parse_arguments(const std::vector<std::string>& arguments) {
     return app.get_subcommands().empty() ? refuse_command(arguments) : refuse(error, app);
   } catch (const CLI::ParseError& error) { return refuse(error, app); }
   const std::string name = app.get_subcommands().front()->get_name();
+  if (name == journal_name) {
+    values.journal.json = values.json;
+    return {.invocation = {}, .exit_code = 0, .out = {}, .err = {}, .journal = values.journal};
+  }
   Parsed parsed = invocation_of(name, values);
   // A connect is whole only when its key has been read.
   if (parsed.invocation->request.verb == ops::Verb::connect) {

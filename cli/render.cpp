@@ -12,6 +12,7 @@ std::string view_of(ops::Verb verb, Element reply) {
     case ops::Verb::pause:
     case ops::Verb::resume:
     case ops::Verb::halt:
+    case ops::Verb::flatten:
       return changed_view(reply);
     case ops::Verb::connect:
       return card_view(reply);

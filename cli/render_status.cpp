@@ -17,6 +17,11 @@ std::string nanoseconds_of(Element stage, std::string_view name) {
   return ns && integer_of(stage, "n").value_or(0) > 0 ? nanoseconds_text(*ns) : "-";
 }
 
+bool is_true(Element object, std::string_view name) {
+  bool value = false;
+  return object[name].get_bool().get(value) == simdjson::SUCCESS && value;
+}
+
 std::string headline(Element reply) {
   bool ready = false;
   const bool known = reply["ready"].get_bool().get(ready) == simdjson::SUCCESS;
@@ -85,6 +90,22 @@ std::string skips(Element reply) {
   return text;
 }
 
+// What a person should look at, one line each.
+std::string cautions(Element reply) {
+  std::string text;
+  for (const Element follower : array_of(reply, "followers")) {
+    const std::string label = text_of(follower, "label");
+    if (is_true(follower, "flattening")) text += label + " is being flattened\n";
+    if (const auto symbols = integer_of(follower, "quarantined").value_or(0); symbols > 0)
+      text += label + ": nothing opens on " + std::to_string(symbols) +
+              " of its symbols: an order is unknown for long\n";
+    if (const auto legs = integer_of(follower, "drift_legs").value_or(0); legs > 0)
+      text += label + ": the venue holds more than copyd does on " + std::to_string(legs) +
+              " of its legs\n";
+  }
+  return text;
+}
+
 // The sum of one outcome, or of orders in flight, over all followers.
 std::int64_t total(Element reply, std::string_view name, bool is_outcome) {
   std::int64_t sum = 0;
@@ -111,9 +132,9 @@ std::string totals(Element reply) {
 }  // namespace
 
 std::string status_view(Element reply) {
-  const std::string skipped = skips(reply);
+  const std::string behind = cautions(reply) + skips(reply);
   return headline(reply) + totals(reply) + '\n' + leaders_table(reply) + '\n' +
-         followers_table(reply) + (skipped.empty() ? "" : "\n" + skipped);
+         followers_table(reply) + (behind.empty() ? "" : "\n" + behind);
 }
 
 std::string latency_view(Element reply) {
@@ -144,7 +165,9 @@ std::string changed_view(Element reply) {
   Table table({{"FOLLOWER"}, {"STATE"}, {"CAUSES"}});
   for (const Element follower : array_of(reply, "changed")) {
     table.add(
-        {text_of(follower, "label"), text_of(follower, "state"), list_of(follower, "causes")});
+        {text_of(follower, "label"),
+         text_of(follower, "state") + (is_true(follower, "flattening") ? " (being flattened)" : ""),
+         list_of(follower, "causes")});
   }
   return table.empty() ? "No follower is concerned.\n" : table.text();
 }

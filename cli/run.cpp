@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "cli/client.hpp"
+#include "cli/journal.hpp"
 #include "cli/options.hpp"
 #include "cli/render.hpp"
 #include "cli/terminal.hpp"
@@ -61,12 +62,37 @@ int watch(const Invocation& invocation, const Secret& line) {
   return 0;
 }
 
+std::string whom(const ops::ControlRequest& request) {
+  return request.all ? "every follower" : request.label;
+}
+
+// Closing positions cannot be undone. True: it may be sent.
+bool may_flatten(const Invocation& invocation, int& status) {
+  if (invocation.yes) return true;
+  const auto& request = invocation.request;
+  const auto answer = confirm(
+      "/dev/tty",
+      "This closes " +
+          std::string(request.everything ? "the whole account" : "everything that copyd holds") +
+          " of " + whom(request) + " at the market, and halts.");
+  if (answer == true) return true;
+  status = fail(invocation, answer ? ops::Failure{.error = "nothing was closed", .remedy = ""}
+                                   : ops::Failure{.error = "there is no terminal to ask on, and "
+                                                           "nothing was closed",
+                                                  .remedy = "say it with --yes"});
+  return false;
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& arguments) {
   Parsed parsed = parse_arguments(arguments);
   print(stdout, parsed.out);
   print(stderr, parsed.err);
+  if (parsed.journal)
+    return run_journal(*parsed.journal,
+                       {.out = [](std::string_view text) { print(stdout, text); },
+                        .err = [](std::string_view text) { print(stderr, text); }});
   if (!parsed.invocation) return parsed.exit_code;
   Invocation& invocation = *parsed.invocation;
   if (invocation.request.verb == ops::Verb::connect) {
@@ -76,6 +102,9 @@ int run(const std::vector<std::string>& arguments) {
     invocation.request.credentials = std::move(*credentials);
     if (auto fault = ops::fault_of(invocation.request)) return fail(invocation, *fault);
   }
+  if (int status = 0;
+      invocation.request.verb == ops::Verb::flatten && !may_flatten(invocation, status))
+    return status;
   const Secret line = ops::encode_request(invocation.request);
   return invocation.watch ? watch(invocation, line) : ask_once(invocation, line);
 }

@@ -128,4 +128,22 @@ ops::Outcome<ops::Credentials> read_credentials(int fd) {
   return ops::decode_credentials(input.reveal().substr(0, used));
 }
 
+std::optional<bool> confirm(const std::string& terminal, std::string_view question) {
+  const int fd = ::open(terminal.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  std::string shown(question);
+  shown += " Type yes: ";
+  std::string answer;
+  if (::write(fd, shown.data(), shown.size()) == static_cast<ssize_t>(shown.size())) {
+    for (char key = 0; answer.size() < 8;) {
+      const ssize_t got = ::read(fd, &key, 1);
+      if (got < 0 && errno == EINTR) continue;
+      if (got != 1 || key == '\n' || key == '\r') break;
+      answer += key;
+    }
+  }
+  ::close(fd);
+  return answer == "yes";
+}
+
 }  // namespace copyd::cli

@@ -1,7 +1,10 @@
-// How copyctl comes by an account's key: asked for without echo, or as JSON from standard input.
+// What copyctl asks of the person before it: an account's key, without echo (or as JSON from
+// standard input), and whether something that cannot be undone is meant.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "ops/control_protocol.hpp"
 
@@ -12,5 +15,8 @@ ops::Outcome<ops::Credentials> ask_for_credentials(const std::string& terminal);
 
 // Reads to the end of the file.
 ops::Outcome<ops::Credentials> read_credentials(int fd);
+
+// Asks on the terminal; only "yes" is a yes. Empty: there is no terminal to ask on.
+std::optional<bool> confirm(const std::string& terminal, std::string_view question);
 
 }  // namespace copyd::cli

@@ -70,10 +70,7 @@ void refuse_follower(const Follower& follower, const std::string& path, Refusals
                  "\"active\", \"reduce_only\" or \"halted\"");
   refusals.value(path + ".connection", follower.connection != Connection::own,
                  follower.connection == Connection::auto_ ? "\"auto\"" : "\"shared\"", "\"own\"");
-  for (const char* limit : {"max_leverage", "max_daily_loss", "max_drawdown", "equity_floor",
-                            "max_orders_per_10s", "max_price_deviation_bps", "max_order_qty"}) {
-    refusals.key(path + ".limits." + limit);
-  }
+  refusals.key(path + ".limits.max_leverage");
   for (std::size_t l = 0; l < follower.links.size(); ++l) {
     refuse_link(follower.links[l], path + ".link[" + std::to_string(l) + ']', refusals);
   }

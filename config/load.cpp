@@ -261,7 +261,8 @@ LoadOutcome load(std::string_view toml_text, std::string_view file_name,
   LoadOutcome outcome{.config = std::nullopt,
                       .faults = std::move(findings.faults),
                       .notes = std::move(findings.notes),
-                      .positions = std::move(findings.positions)};
+                      .positions = std::move(findings.positions),
+                      .text = std::string(toml_text)};
   if (outcome.faults.empty()) outcome.config = std::move(config);
   return outcome;
 }

@@ -26,6 +26,7 @@ struct LoadOutcome {
   std::vector<Fault> faults;     // by line and column
   std::vector<Fault> notes;      // what is accepted and worth knowing
   Positions positions;           // of every written key that is known
+  std::string text;              // what was read
 };
 
 // `cpus`: the processors that the engine may be pinned to.

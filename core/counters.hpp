@@ -79,6 +79,8 @@ struct FollowerCells {
   Cell in_flight;                          // of them, not finished
   Cell state;                              // FollowerState in force
   Cell causes;                             // bit set of the causes that restrict it
+  Cell flattening;                         // 1: being flattened; what waits finishes unfilled
+  Cell quarantined;                        // symbols on which nothing opens
 };
 
 }  // namespace copyd

@@ -58,10 +58,19 @@ struct LeaderPosition {
   LeaderId leader;
   SymbolId symbol;
   Leg leg = Leg::both;
-  Qty qty;  // signed; short is negative on the SHORT leg too
+  Qty qty;          // signed; short is negative on the SHORT leg too
+  VenueTime as_of;  // what traded until then is in it, whether it was handed over or not
 };
 
-using LeaderEvent = std::variant<LeaderFill, LeaderPosition>;
+// All that the leader did until `until` was handed over before this. What traded until `begun` is
+// not to be copied: it was there when the leader was first seen.
+struct LeaderSynced {
+  LeaderId leader;
+  VenueTime begun;
+  VenueTime until;
+};
+
+using LeaderEvent = std::variant<LeaderFill, LeaderPosition, LeaderSynced>;
 
 // ---- copy → lane -------------------------------------------------------------------------------
 
@@ -135,10 +144,13 @@ struct OrderDone {
   std::int32_t venue_code = 0; // the venue's error, for `refused`
 };
 
-// The order was written and its fate cannot be told yet. It stays in flight.
+// The order was written and its fate cannot be told yet. It stays in flight. Told a second time,
+// `quarantined`, when nothing has told its fate for long: nothing more opens on its symbol until it
+// is resolved.
 struct OrderUnknown {
   OrderRef ref;
   FollowerId follower;
+  bool quarantined = false;
 };
 
 // What the follower holds on one leg, read at the venue while no order of ours was open on it.
@@ -146,7 +158,14 @@ struct FollowerPosition {
   FollowerId follower;
   SymbolId symbol;
   Leg leg = Leg::both;
-  Qty qty;  // signed
+  Qty qty;            // signed
+  bool taken = false; // what is there beyond ours is ours from now on: asked for by a flatten of
+                      // everything
+};
+
+// All legs of an account were read for a flatten of everything, and told before this.
+struct PositionsTaken {
+  FollowerId follower;
 };
 
 // The follower's connection can carry orders, and its position mode is known; or no longer.
@@ -157,7 +176,8 @@ struct FollowerLink {
 };
 
 // All that a lane tells the copy agent.
-using Report = std::variant<OrderDone, OrderUnknown, FollowerPosition, FollowerLink>;
+using Report =
+    std::variant<OrderDone, OrderUnknown, FollowerPosition, PositionsTaken, FollowerLink>;
 
 // ---- supervisor → copy -------------------------------------------------------------------------
 
@@ -204,7 +224,31 @@ struct SetLeaderEquity {
 struct SetFollowerEquity {
   FollowerId follower;
   Usd equity;
+  Usd transfers;               // money moved in less money moved out, since the first `connect`;
+                               // `equity` has all of it
+  std::int64_t transfers_ms = 0;  // counted up to this time of the venue
+  std::int32_t day = 0;        // UTC days since 1970
   bool known = false;
+};
+
+// Everything that copyd holds for the follower is closed, and then it is halted. Nothing opens
+// meanwhile. `everything`: what it did not open is closed too.
+struct Flatten {
+  FollowerId follower;
+  bool everything = false;
+};
+
+// What the operator has said, for the record; and how it stands, for the next start. The copy agent
+// is told the consequences apart, as SetState and Flatten.
+struct OperatorWord {
+  enum class About : std::uint8_t { all, leader, follower };
+  enum class Word : std::uint8_t { resume, pause, halt, flatten };
+  About about = About::all;
+  Word word = Word::resume;
+  std::uint16_t account = 0;  // LeaderId or FollowerId
+  std::uint32_t uid = 0;      // whose it was
+  std::int64_t wall_ms = 0;   // since 1970
+  std::array<char, 80> reason{};
 };
 
 struct SetMark {
@@ -217,8 +261,8 @@ struct QueryBook {
   std::uint32_t query = 0;
 };
 
-using CopyCommand =
-    std::variant<TimeSample, SetState, SetLeaderEquity, SetFollowerEquity, SetMark, QueryBook>;
+using CopyCommand = std::variant<TimeSample, SetState, SetLeaderEquity, SetFollowerEquity, SetMark,
+                                 Flatten, OperatorWord, QueryBook>;
 
 // One leg of one follower, for `copyctl status`, `positions` and `drift`.
 struct BookRow {

@@ -24,9 +24,12 @@ enum class Reject : std::uint8_t {
   missed,                 // an increasing order did not fill, or not whole
   lane_full,              // the lane had no room for an increasing order
   flat,                   // a close found nothing to close at the venue
+  price_collar,           // the fill's price is too far from the mark
+  max_order_qty,          // clipped by the limit
+  quarantined,            // an order on the symbol is unknown for long: nothing opens before it is
 };
 
-inline constexpr std::size_t reject_count = 15;
+inline constexpr std::size_t reject_count = 18;
 
 // The name as it is shown and stored.
 constexpr std::string_view name_of(Reject r) noexcept {
@@ -35,7 +38,8 @@ constexpr std::string_view name_of(Reject r) noexcept {
       "reduce_only",    "halted",             "out_of_sync",
       "stale_fill",     "no_equity",          "max_order_notional",
       "max_position_notional", "max_total_notional", "below_min",
-      "missed",         "lane_full",          "flat"};
+      "missed",         "lane_full",          "flat",
+      "price_collar",   "max_order_qty",      "quarantined"};
   return names[static_cast<std::size_t>(r)];
 }
 

@@ -52,8 +52,9 @@ void log_faults(const std::vector<config::Fault>& faults) {
   }
 }
 
-// The configuration, if `run` may start with it.
-std::optional<config::Config> usable_configuration(const std::string& file) {
+// The configuration and what it was read from, if `run` may start with it.
+std::optional<std::pair<config::Config, std::string>> usable_configuration(
+    const std::string& file) {
   auto outcome = config::load_file(file);
   if (!outcome.config) {
     log_faults(outcome.faults);
@@ -65,7 +66,7 @@ std::optional<config::Config> usable_configuration(const std::string& file) {
     log_faults(unbuilt);
     return std::nullopt;
   }
-  return std::move(outcome.config);
+  return std::pair(std::move(*outcome.config), std::move(outcome.text));
 }
 
 std::optional<ops::KeyStore> open_store(const std::string& path,
@@ -105,8 +106,9 @@ int run_daemon(const DaemonOptions& options) {
   // Until the supervisor hears it: a reload that is asked for during the start must not end it.
   std::signal(SIGHUP, SIG_IGN);
   log::start(log::Options::from_environment(config::LogLevel::info));
-  const auto config = usable_configuration(options.config_file);
-  if (!config) return 1;
+  const auto configuration = usable_configuration(options.config_file);
+  if (!configuration) return 1;
+  const config::Config* const config = &configuration->first;
   log::start(log::Options::from_environment(config->log.level));
 
   const auto claim = ops::claim_state_directory(config->engine.state_dir);
@@ -127,11 +129,9 @@ int run_daemon(const DaemonOptions& options) {
                  : boost::system::error_code(errno, boost::system::system_category()).message()));
     return 1;
   }
-  log::warning(
-      "books begin empty: what the followers hold from before this start is not copyd's and will "
-      "not be closed by it");
   const SteadyClock clock;
   Supervisor supervisor({.config = *config,
+                         .config_text = configuration->second,
                          .venue_name = std::string(name_of(config->venue.name)),
                          .endpoints = endpoints_of(config->venue),
                          .tls = *tls,

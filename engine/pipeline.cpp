@@ -1,7 +1,7 @@
 #include "engine/pipeline.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "core/assert.hpp"
 #include "core/limits.hpp"
@@ -12,16 +12,16 @@ namespace copyd::engine {
 Pipeline::Lane::Lane()
     : orders(limits::orders_per_lane_max),
       reports(limits::reports_per_lane_max),
-      // At start each follower's key is told before anybody listens.
-      commands(limits::followers_max + limits::commands_max),
+      // At start each follower's key and its legs are told before anybody listens.
+      commands(8 * limits::followers_max + limits::commands_max),
       notices(limits::notices_max) {}
 
 Pipeline::Pipeline(const Parts& parts)
     : plan_(parts.plan),
       events_(limits::leader_events_max),
       feed_commands_(limits::commands_max),
-      // `resume --all` is three causes of each follower, at once.
-      copy_commands_(4 * limits::followers_max + limits::commands_max),
+      // `resume --all` is seven commands for each follower, at once.
+      copy_commands_(8 * limits::followers_max + limits::commands_max),
       book_answers_(limits::commands_max),
       feed_notices_(limits::notices_max),
       copy_notices_(limits::notices_max),
@@ -30,6 +30,8 @@ Pipeline::Pipeline(const Parts& parts)
       link_cells_(parts.config.followers.size()),
       feed_transport_(net::make_tls_transport(parts.tls, parts.clock)) {
   const auto seed = static_cast<std::uint64_t>(parts.start_ns);
+  for (const auto& follower : parts.config.followers)
+    increases_per_10s_.push_back(follower.limits.max_orders_per_10s.value_or(0));
   feed_ = std::make_unique<feed::LeaderFeed>(feed::Wiring{.transport = *feed_transport_,
                                                           .clock = parts.clock,
                                                           .symbols = parts.symbols,
@@ -43,22 +45,25 @@ Pipeline::Pipeline(const Parts& parts)
   for (std::size_t i = 0; i < plan_.lanes.size(); ++i) {
     auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
     lane.transport = net::make_tls_transport(parts.tls, parts.clock);
-    lane.agent = std::make_unique<exec::OrderLane>(exec::LaneWiring{.transport = *lane.transport,
-                                                                    .clock = parts.clock,
-                                                                    .symbols = parts.symbols,
-                                                                    .endpoints = parts.endpoints,
-                                                                    .orders = lane.orders,
-                                                                    .reports = lane.reports,
-                                                                    .commands = lane.commands,
-                                                                    .notices = lane.notices,
-                                                                    .followers = link_cells_,
-                                                                    .cells = lane.cells,
-                                                                    .stages = lane.stages,
-                                                                    .books = follower_cells_,
-                                                                    .order_limits =
-                                                                        parts.order_limits,
-                                                                    .holds = &address_holds_,
-                                                                    .seed = seed + i + 1});
+    lane.agent = std::make_unique<exec::OrderLane>(exec::LaneWiring{
+        .transport = *lane.transport,
+        .clock = parts.clock,
+        .symbols = parts.symbols,
+        .endpoints = parts.endpoints,
+        .orders = lane.orders,
+        .reports = lane.reports,
+        .commands = lane.commands,
+        .notices = lane.notices,
+        .followers = link_cells_,
+        .cells = lane.cells,
+        .stages = lane.stages,
+        .books = follower_cells_,
+        .kill = parts.kill,
+        .increases_per_10s = increases_per_10s_,
+        .journal = i < parts.lane_journals.size() ? parts.lane_journals[i] : nullptr,
+        .order_limits = parts.order_limits,
+        .holds = &address_holds_,
+        .seed = seed + i + 1});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
   }
   for (std::size_t i = 0; i < parts.config.followers.size(); ++i)
@@ -75,10 +80,19 @@ Pipeline::Pipeline(const Parts& parts)
                                                              .notices = copy_notices_,
                                                              .cells = follower_cells_,
                                                              .stages = copy_stages_,
-                                                             .settle_start = parts.start_ns});
+                                                             .settle_start = parts.start_ns,
+                                                             .journal = parts.copy_journal,
+                                                             .doubt_until = parts.doubt_until});
 }
 
-Pipeline::~Pipeline() { stop(); }
+Pipeline::~Pipeline() {
+  stop();
+}
+
+void Pipeline::restore(std::span<const journal::Record> rows) {
+  for (const auto& row : rows) copier_->restore(row);
+  copier_->restored();
+}
 
 void Pipeline::start() {
   std::vector<Agent*> agents{feed_.get(), copier_.get()};
@@ -92,9 +106,9 @@ void Pipeline::start() {
   threads_.push_back(std::make_unique<AgentThread>("copyd-copy", std::vector<Agent*>{copier_.get()},
                                                    plan_.idle, plan_.copy));
   for (std::size_t i = 0; i < lanes_.size(); ++i)
-    threads_.push_back(std::make_unique<AgentThread>(
-        fmt::format("copyd-lane-{}", i), std::vector<Agent*>{lanes_[i]->agent.get()}, plan_.idle,
-        plan_.lanes[i]));
+    threads_.push_back(std::make_unique<AgentThread>(fmt::format("copyd-lane-{}", i),
+                                                     std::vector<Agent*>{lanes_[i]->agent.get()},
+                                                     plan_.idle, plan_.lanes[i]));
 }
 
 bool Pipeline::drain() {
@@ -132,10 +146,16 @@ void Pipeline::tell_feed(feed::FeedCommand command) {
   ASSERT(feed_commands_.try_push(std::move(command)));
 }
 
-void Pipeline::tell_copier(const CopyCommand& command) { ASSERT(copy_commands_.try_push(command)); }
+void Pipeline::tell_copier(const CopyCommand& command) {
+  ASSERT(copy_commands_.try_push(command));
+}
 
 void Pipeline::tell_lane(FollowerId follower, exec::LaneCommand command) {
   ASSERT(lanes_[lane_of(follower)]->commands.try_push(std::move(command)));
+}
+
+void Pipeline::tell_lanes(exec::TrustPositions command) {
+  for (auto& lane : lanes_) ASSERT(lane->commands.try_push(command));
 }
 
 void Pipeline::tell_time(TimeSample sample) {

@@ -40,10 +40,22 @@ class Pipeline {
     ThreadPlan plan;
     exec::OrderLimits order_limits{};  // as the venue announces them
     std::int64_t start_ns = 0;  // numbers the settlements; since 1970
+    // Where the agents keep what must survive. Null, and fewer than lanes: nothing is kept.
+    journal::Writer* copy_journal = nullptr;
+    std::vector<journal::Writer*> lane_journals{};
+    // Fills up to then may have been copied by a run whose journal the disk has lost.
+    std::optional<VenueTime> doubt_until{};
+    const Cell* kill = nullptr;  // see exec/lane_wiring.hpp
   };
 
   explicit Pipeline(const Parts& parts);
   ~Pipeline();
+
+  // Before `start`. The books of an earlier run, row by row; the orders that were in flight are in
+  // their lanes' queues then.
+  void restore(std::span<const journal::Record> rows);
+  // The books as rows. REQUIRES: not started.
+  void save(journal::RowSink& sink) const { copier_->save(sink); }
 
   void start();
   // One step of an orderly end; to be called until it is true: the feed has stopped, the copy agent
@@ -55,6 +67,7 @@ class Pipeline {
   void tell_feed(feed::FeedCommand command);
   void tell_copier(const CopyCommand& command);
   void tell_lane(FollowerId follower, exec::LaneCommand command);
+  void tell_lanes(exec::TrustPositions command);
   void tell_time(TimeSample sample);
 
   bool next_notice(Notice& out);
@@ -100,6 +113,7 @@ class Pipeline {
   std::vector<feed::LeaderCells> leader_cells_;
   std::vector<FollowerCells> follower_cells_;
   std::vector<exec::FollowerLinkCells> link_cells_;
+  std::vector<int> increases_per_10s_;  // by FollowerId; 0: no limit of its own
   StageTimes feed_stages_;
   StageTimes copy_stages_;
   std::unique_ptr<net::Transport> feed_transport_;

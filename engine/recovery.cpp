@@ -1,9 +1,12 @@
 #include "engine/recovery.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <set>
 
 #include <fmt/format.h>
+
+#include "engine/snapshot.hpp"
+#include "journal/archive.hpp"
 
 namespace copyd::engine {
 namespace {
@@ -26,8 +29,8 @@ std::string where(const ReadEnd& end) {
 // Reads to the end, cuts off a torn tail, and says how far the writer can be trusted.
 template <class Apply>
 Result<void> read_all(journal::Disk& disk, std::string_view writer, Recovered& found,
-                      journal::Journal::Behind& behind, Apply apply) {
-  Reader reader = TRY(Reader::open(disk, writer));
+                      journal::Journal::Behind& behind, Apply apply, Reader::Behind base = {}) {
+  Reader reader = TRY(Reader::open(disk, writer, base));
   while (const auto record = reader.next())
     if (!apply(*record, reader)) break;
   behind = {.segment = reader.last_segment(), .sequence = reader.last_sequence()};
@@ -41,13 +44,36 @@ Result<void> read_all(journal::Disk& disk, std::string_view writer, Recovered& f
       TRY(journal::cut_off(disk, reader));
       break;
     case ReadEnd::Kind::corrupt:
-      found.trust = Trust::corrupt;
+      found.trust = std::max(found.trust, Trust::corrupt);
       if (found.damage.empty()) found.damage = where(end);
       break;
     case ReadEnd::Kind::unreadable:
-      return make_error_code(Errc::refused);
+      found.trust = Trust::unreadable;
+      if (found.damage.empty()) found.damage = where(end);
+      break;
   }
   return {};
+}
+
+std::set<CopyId> open_orders(const std::vector<Record>& rows) {
+  std::set<CopyId> open;
+  for (const Record& row : rows)
+    if (row.type == static_cast<std::uint16_t>(Type::open_order))
+      open.insert(row.as<journal::OpenOrder>().copy_id);
+  return open;
+}
+
+// What the lane had to report, whether the copy agent has heard it or not.
+Record report_of(const journal::Finished& finished) {
+  journal::Done done{.copy_id = finished.copy_id,
+                     .done = {.ref = {},
+                              .follower = finished.follower,
+                              .end = finished.end,
+                              .filled = finished.filled,
+                              .average = finished.average,
+                              .venue_time = VenueTime{finished.venue_ms},
+                              .venue_code = finished.code}};
+  return journal::record_of(done);
 }
 
 void annotate(journal::OpenOrder& order, const LaneTrack& lanes, bool lossy) {
@@ -57,12 +83,12 @@ void annotate(journal::OpenOrder& order, const LaneTrack& lanes, bool lossy) {
     order.doubts = known->doubts;
     order.ended = known->ended;
     order.filled_before = known->filled_before;
-    return;
   }
-  // Not written since it was last kept, unless the disk has lost that it was.
+  // No attempt was written but those, unless the disk has lost that it was.
   if (!lossy) return;
-  order.attempt = std::max<std::uint8_t>(order.attempt, risk::Copier::lost_attempts - 1);
-  order.doubts = static_cast<std::uint8_t>(order.attempt + 1);
+  const bool none = order.attempt == 0 && order.doubts == 0 && order.ended == 0;
+  order.attempt = static_cast<std::uint8_t>(order.attempt + risk::Copier::lost_attempts - none);
+  order.doubts = static_cast<std::uint8_t>(order.doubts + risk::Copier::lost_attempts);
   order.ended = false;
 }
 
@@ -115,7 +141,7 @@ void LaneTrack::apply(const Record& record) {
       break;
     }
     case Type::finished:
-      // The report may not have been applied: what is known stays.
+      finished_.push_back(record.as<journal::Finished>());
       break;
     default:
       break;
@@ -124,34 +150,45 @@ void LaneTrack::apply(const Record& record) {
 
 // ---- all of it ---------------------------------------------------------------------------------
 
-Result<Recovered> recover(journal::Disk& disk, const RunNames& live) {
+Result<Recovered> recover(journal::Disk& disk, const RunNames& live,
+                          const journal::BootId& boot) {
   Recovered found;
+  TRY(journal::finish_archive(disk));
   const auto files = TRY(disk.list());
   for (const auto& file : files)
     if (journal::parse_segment_name(file)) found.obsolete.push_back(file);
   if (found.obsolete.empty()) return found;
   found.trust = Trust::whole;
 
-  Replay replay;
-  journal::Segment last;
-  TRY(read_all(disk, copy_writer, found, found.copy, [&](const Record& record, Reader& reader) {
+  const SnapshotBase base = TRY(newest_snapshot(disk, found.notes));
+  Replay& replay = *base.replay;
+  journal::Segment last = base.header;
+  const auto apply = [&](const Record& record, Reader& reader) {
     last = reader.segment();
     if (replay.apply(record, last)) return true;
-    found.trust = Trust::corrupt;
-    found.damage = fmt::format("{} at {}: {}", reader.file(), reader.offset(), replay.error());
+    found.trust = std::max(found.trust, Trust::corrupt);
+    if (found.damage.empty())
+      found.damage = fmt::format("{} at {}: {}", reader.file(), reader.offset(), replay.error());
     return false;
-  }));
+  };
+  TRY(read_all(disk, copy_writer, found, found.copy, apply, base.behind));
+  // Of orders that are over nothing is to be known.
+  const std::set<CopyId> open =
+      replay.has_books() ? open_orders(replay.rows()) : std::set<CopyId>();
   LaneTrack lanes;
   for (const auto& writer : TRY(Reader::writers(disk))) {
     if (!is_lane(writer)) continue;
     TRY(read_all(disk, writer, found, found.lanes[writer], [&](const Record& record, Reader&) {
-      lanes.apply(record);
+      // Every payload of a lane begins with the copy id.
+      if (open.contains(record.as<CopyId>())) lanes.apply(record);
       return true;
     }));
   }
+  if (found.trust == Trust::unreadable) return found;
   // Another boot: what the last one had not synced is gone, without a trace.
-  if (found.trust == Trust::whole && last.boot != journal::boot_id()) found.trust = Trust::lossy;
+  if (found.trust == Trust::whole && last.boot != boot) found.trust = Trust::lossy;
   if (!replay.has_books()) return found;
+  for (const auto& finished : lanes.finished()) replay.apply(report_of(finished), last);
 
   Translation translation(replay.names(), live);
   for (Record row : replay.rows()) {
@@ -159,18 +196,9 @@ Result<Recovered> recover(journal::Disk& disk, const RunNames& live) {
     if (row.type == static_cast<std::uint16_t>(Type::open_order)) {
       auto order = row.as<journal::OpenOrder>();
       annotate(order, lanes, found.trust != Trust::whole);
-      journal::clear_padding(order);
-      std::memcpy(row.payload.data(), &order, sizeof order);
+      row = journal::record_of(order);
     }
-    if (row.type == static_cast<std::uint16_t>(Type::leader_leg)) {
-      const auto leg = row.as<journal::LeaderLeg>();
-      found.leaders[leg.leader].legs[{leg.symbol, leg.leg}] = leg.qty;
-    }
-    if (row.type == static_cast<std::uint16_t>(Type::seen_trade)) {
-      const auto seen = row.as<journal::SeenTrade>();
-      found.leaders[seen.leader].seen.push_back(
-          {.symbol = seen.symbol, .trade = seen.trade, .time = VenueTime{seen.time_ms}});
-    }
+    restore_leader(found.leaders, row);
     found.rows.push_back(row);
   }
   for (const auto& name : translation.dropped())

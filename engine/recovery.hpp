@@ -26,15 +26,16 @@ namespace copyd::engine {
 
 // How far the journal can be trusted.
 enum class Trust : std::uint8_t {
-  whole,    // all that was promised is there
-  fresh,    // there is no journal: the first start here
-  lossy,    // the machine stopped since: what was not yet on the disk may be missing
-  corrupt,  // something that was on the disk has changed: `damage` names it
+  whole,       // all that was promised is there
+  fresh,       // there is no journal: the first start here
+  lossy,       // the machine stopped since: what was not yet on the disk may be missing
+  corrupt,     // something that was on the disk has changed: `damage` names it
+  unreadable,  // the disk refuses, or a newer version wrote it: nothing may be started on it
 };
 
 struct Recovered {
   Trust trust = Trust::fresh;
-  std::string damage;                 // file, offset and reason; for corrupt
+  std::string damage;                 // file, offset and reason; for corrupt and unreadable
   std::vector<std::string> notes;     // worth a line in the log
   std::vector<journal::Record> rows;  // the books in the ids of this run, orders with attempts
   std::map<LeaderId, LeaderTrack> leaders;
@@ -43,9 +44,9 @@ struct Recovered {
   std::vector<std::string> obsolete;  // segments that nothing needs once this run has begun
 };
 
-// Cuts off torn tails; changes nothing else. Errors: those of the disk, and Errc::refused for a
-// journal that a newer version wrote.
-Result<Recovered> recover(journal::Disk& disk, const RunNames& live);
+// Cuts off torn tails; changes nothing else. Errors: those of the disk.
+Result<Recovered> recover(journal::Disk& disk, const RunNames& live,
+                          const journal::BootId& boot = journal::boot_id());
 
 // What one lane knows of one order.
 struct AttemptRecord {
@@ -59,6 +60,8 @@ class LaneTrack {
   void apply(const journal::Record& record);
   // Null: nothing of it was written.
   const AttemptRecord* find(const CopyId& id) const;
+  // Orders that were finished, in that order. The copy agent may not have heard of the last ones.
+  const std::vector<journal::Finished>& finished() const noexcept { return finished_; }
 
  private:
   struct Known {
@@ -66,6 +69,7 @@ class LaneTrack {
     Qty filled;  // by the running attempt
   };
   std::map<CopyId, Known> orders_;
+  std::vector<journal::Finished> finished_;
 };
 
 }  // namespace copyd::engine

@@ -13,16 +13,8 @@ namespace copyd::engine {
 namespace {
 
 using journal::Record;
+using journal::record_of;
 using journal::Type;
-
-template <class Payload>
-Record record_of(const Payload& payload) {
-  Payload clean = payload;
-  journal::clear_padding(clean);
-  Record record{.type = static_cast<std::uint16_t>(Payload::type), .length = sizeof clean};
-  std::memcpy(record.payload.data(), &clean, sizeof clean);
-  return record;
-}
 
 // The processors of the machine that wrote it are not checked again.
 std::vector<int> any_cpus() {
@@ -124,6 +116,16 @@ bool Translation::follower(FollowerId& id) {
   return false;
 }
 
+bool Translation::account(journal::Wish& wish) {
+  if (wish.about == OperatorWord::About::all) return true;
+  const bool of_leader = wish.about == OperatorWord::About::leader;
+  LeaderId its_leader{wish.account};
+  FollowerId its_follower{wish.account};
+  if (of_leader ? !leader(its_leader) : !follower(its_follower)) return false;
+  wish.account = of_leader ? its_leader.value : its_follower.value;
+  return true;
+}
+
 // The n-th link of a follower to a leader stays the n-th, wherever it stands in the list.
 bool Translation::link(FollowerId old_follower, std::uint16_t& link) const {
   const auto& before = from_.config->followers[old_follower.value];
@@ -184,12 +186,18 @@ bool Translation::translate(Record& row) {
       });
     case Type::count:
       return change<journal::Count>(row, [&](auto& p) { return follower(p.follower); });
+    case Type::loss_base:
+      return change<journal::LossBase>(row, [&](auto& p) { return follower(p.follower); });
+    case Type::wish:
+      return change<journal::Wish>(row, [&](auto& p) { return account(p); });
     case Type::leader_leg:
       return change<journal::LeaderLeg>(
           row, [&](auto& p) { return leader(p.leader) && symbol(p.symbol); });
     case Type::seen_trade:
       return change<journal::SeenTrade>(
           row, [&](auto& p) { return leader(p.leader) && symbol(p.symbol); });
+    case Type::leader_begun:
+      return change<journal::LeaderBegun>(row, [&](auto& p) { return leader(p.leader); });
     default:
       return true;
   }
@@ -198,10 +206,80 @@ bool Translation::translate(Record& row) {
 // ---- leaders -----------------------------------------------------------------------------------
 
 void LeaderTrack::apply(const LeaderFill& fill) {
-  auto& qty = legs[{fill.symbol, fill.leg}];
-  qty += fill.side == Side::buy ? fill.qty : -fill.qty;
-  seen.push_back({.symbol = fill.symbol, .trade = fill.trade, .time = fill.time});
+  const feed::LegName leg{.symbol = fill.symbol, .leg = fill.leg};
+  legs[leg].qty += fill.side == Side::buy ? fill.qty : -fill.qty;
+  seen.push_back({.leg = leg, .trade = fill.trade, .time = fill.time});
   if (seen.size() > limits::seen_trades_max) seen.pop_front();
+}
+
+void LeaderTrack::apply(const LeaderPosition& position) {
+  legs[{.symbol = position.symbol, .leg = position.leg}] = {.qty = position.qty,
+                                                            .as_of = position.as_of};
+}
+
+void LeaderTrack::apply(const LeaderSynced& synced) {
+  begun = synced.begun;
+  until = synced.until;
+}
+
+std::unique_ptr<const feed::LeaderResume> LeaderTrack::resume() const {
+  if (begun.ms == 0) return nullptr;
+  auto resume = std::make_unique<feed::LeaderResume>();
+  resume->begun = begun;
+  resume->since = until;
+  for (const auto& [leg, held] : legs)
+    resume->legs.push_back({.leg = leg, .qty = held.qty, .as_of = held.as_of});
+  for (const auto& trade : seen) {
+    resume->seen.push_back({.leg = trade.leg, .trade = trade.trade});
+    resume->since = std::max(resume->since, trade.time);
+  }
+  return resume;
+}
+
+void LeaderTrack::save(LeaderId leader, journal::RowSink& sink) const {
+  if (begun.ms != 0)
+    sink.put(journal::LeaderBegun{.leader = leader, .begun_ms = begun.ms, .until_ms = until.ms});
+  for (const auto& [leg, held] : legs)
+    sink.put(journal::LeaderLeg{.leader = leader,
+                                .symbol = leg.symbol,
+                                .leg = leg.leg,
+                                .qty = held.qty,
+                                .as_of_ms = held.as_of.ms});
+  for (const auto& trade : seen)
+    sink.put(journal::SeenTrade{.leader = leader,
+                                .symbol = trade.leg.symbol,
+                                .leg = trade.leg.leg,
+                                .trade = trade.trade,
+                                .time_ms = trade.time.ms});
+}
+
+void LeaderTrack::restore(const journal::LeaderLeg& row) {
+  legs[{.symbol = row.symbol, .leg = row.leg}] = {.qty = row.qty, .as_of = VenueTime{row.as_of_ms}};
+}
+
+void LeaderTrack::restore(const journal::SeenTrade& row) {
+  seen.push_back({.leg = {.symbol = row.symbol, .leg = row.leg},
+                  .trade = row.trade,
+                  .time = VenueTime{row.time_ms}});
+}
+
+void LeaderTrack::restore(const journal::LeaderBegun& row) {
+  begun = VenueTime{row.begun_ms};
+  until = VenueTime{row.until_ms};
+}
+
+void restore_leader(std::map<LeaderId, LeaderTrack>& leaders, const Record& row) {
+  const auto restore = [&](const auto& payload) { leaders[payload.leader].restore(payload); };
+  switch (static_cast<Type>(row.type)) {
+    case Type::leader_leg:
+      return restore(row.as<journal::LeaderLeg>());
+    case Type::seen_trade:
+      return restore(row.as<journal::SeenTrade>());
+    case Type::leader_begun:
+      return restore(row.as<journal::LeaderBegun>());
+    default:
+      return;
+  }
 }
 
 // ---- replay ------------------------------------------------------------------------------------
@@ -332,21 +410,16 @@ void Replay::track(Run& run, const Record& record) {
     }
     case Type::leader_position: {
       const auto position = record.as<journal::Position>().position;
-      run.leaders[position.leader].legs[{position.symbol, position.leg}] = position.qty;
+      run.leaders[position.leader].apply(position);
       break;
     }
-    case Type::leader_leg: {
-      const auto leg = record.as<journal::LeaderLeg>();
-      run.leaders[leg.leader].legs[{leg.symbol, leg.leg}] = leg.qty;
-      break;
-    }
-    case Type::seen_trade: {
-      const auto seen = record.as<journal::SeenTrade>();
-      run.leaders[seen.leader].seen.push_back(
-          {.symbol = seen.symbol, .trade = seen.trade, .time = VenueTime{seen.time_ms}});
+    case Type::leader_synced: {
+      const auto synced = record.as<journal::Synced>().synced;
+      run.leaders[synced.leader].apply(synced);
       break;
     }
     default:
+      restore_leader(run.leaders, record);
       break;
   }
 }
@@ -355,14 +428,7 @@ std::vector<Record> Replay::rows() const {
   ASSERT(run_ != nullptr);
   RowList rows;
   run_->copier->save(rows);
-  for (const auto& [leader, track] : run_->leaders) {
-    for (const auto& [leg, qty] : track.legs)
-      rows.put(
-          journal::LeaderLeg{.leader = leader, .symbol = leg.first, .leg = leg.second, .qty = qty});
-    for (const auto& seen : track.seen)
-      rows.put(journal::SeenTrade{
-          .leader = leader, .symbol = seen.symbol, .trade = seen.trade, .time_ms = seen.time.ms});
-  }
+  for (const auto& [leader, track] : run_->leaders) track.save(leader, rows);
   rows.put(journal::BooksEnd{.rows = rows.all.size()});
   return std::move(rows.all);
 }

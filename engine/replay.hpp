@@ -20,6 +20,7 @@
 #include "core/clock.hpp"
 #include "core/counters.hpp"
 #include "core/symbols.hpp"
+#include "feed/leader_book.hpp"
 #include "journal/reader.hpp"
 #include "journal/records.hpp"
 #include "journal/writer.hpp"
@@ -65,6 +66,7 @@ class Translation {
   bool leader(LeaderId& id);
   bool follower(FollowerId& id);
   bool link(FollowerId old_follower, std::uint16_t& link) const;
+  bool account(journal::Wish& wish);
   void drop(std::string what);
 
   const RunNames& from_;
@@ -76,15 +78,34 @@ class Translation {
 
 // What the journal knows of one leader, for the feed to go on from.
 struct LeaderTrack {
+  struct Held {
+    Qty qty;
+    VenueTime as_of;
+  };
   struct Seen {
-    SymbolId symbol;
+    feed::LegName leg;
     TradeId trade;
     VenueTime time;
   };
-  std::map<std::pair<SymbolId, Leg>, Qty> legs;
+  VenueTime begun;  // 0: it was never live
+  VenueTime until;
+  std::map<feed::LegName, Held> legs;
   std::deque<Seen> seen;  // in the order applied
+
   void apply(const LeaderFill& fill);
+  void apply(const LeaderPosition& position);
+  void apply(const LeaderSynced& synced);
+  // Null: nothing to go on from.
+  std::unique_ptr<const feed::LeaderResume> resume() const;
+
+  void save(LeaderId leader, journal::RowSink& sink) const;
+  void restore(const journal::LeaderLeg& row);
+  void restore(const journal::SeenTrade& row);
+  void restore(const journal::LeaderBegun& row);
 };
+
+// Rows of other things are passed over.
+void restore_leader(std::map<LeaderId, LeaderTrack>& leaders, const journal::Record& row);
 
 class Replay {
  public:

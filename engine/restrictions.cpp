@@ -14,6 +14,43 @@ bool follows(const config::Follower& follower, std::string_view leader) {
                      [&](const config::Link& link) { return link.leader == leader; });
 }
 
+OperatorWord::Word word_of(FollowerState state) {
+  switch (state) {
+    case FollowerState::active:
+      return OperatorWord::Word::resume;
+    case FollowerState::reduce_only:
+      return OperatorWord::Word::pause;
+    case FollowerState::halted:
+      break;
+  }
+  return OperatorWord::Word::halt;
+}
+
+OperatorWord word(OperatorWord::About about, std::size_t account, OperatorWord::Word said,
+                  const Speaker& speaker) {
+  OperatorWord made{.about = about,
+                    .word = said,
+                    .account = static_cast<std::uint16_t>(account),
+                    .uid = speaker.uid,
+                    .wall_ms = speaker.wall_ms,
+                    .reason = {}};
+  std::string_view reason = speaker.reason.substr(0, made.reason.size());
+  // Not in the middle of a character: a byte of UTF-8 that goes on begins with 10.
+  if (reason.size() < speaker.reason.size())
+    while (!reason.empty() &&
+           (static_cast<unsigned char>(speaker.reason[reason.size()]) & 0xc0) == 0x80)
+      reason.remove_suffix(1);
+  std::copy(reason.begin(), reason.end(), made.reason.begin());
+  return made;
+}
+
+// Somebody has looked, and says that it goes on.
+void end_automatic(std::size_t follower, std::vector<SetState>& states) {
+  for (const auto cause : {StateCause::breach, StateCause::breaker, StateCause::recovery})
+    states.push_back(
+        {.follower = follower_id(follower), .cause = cause, .state = FollowerState::active});
+}
+
 }  // namespace
 
 Restrictions::Restrictions(const config::Config& config)
@@ -27,6 +64,42 @@ Restrictions::Found Restrictions::find(std::string_view label) const noexcept {
   return Found::nobody;
 }
 
+void Restrictions::restore(const journal::Wish& wish) {
+  const std::size_t index = wish.account;
+  switch (wish.about) {
+    case OperatorWord::About::all:
+      engine_ = wish.state;
+      return;
+    case OperatorWord::About::leader:
+      if (index < leaders_.size()) leaders_[index] = wish.state;
+      return;
+    case OperatorWord::About::follower:
+      if (index < followers_.size()) followers_[index] = wish.state;
+      return;
+  }
+}
+
+std::vector<OperatorWord> Restrictions::words(std::string_view label, FollowerState state,
+                                              const Speaker& speaker) const {
+  using About = OperatorWord::About;
+  const bool everybody = label.empty();
+  // The newest word about an account is the one that stands: a resume of everybody is said to each
+  // of whom something else stands.
+  const auto concerns = [&](const std::string& name, FollowerState stands) {
+    return everybody ? state == FollowerState::active && stands != FollowerState::active
+                     : name == label;
+  };
+  std::vector<OperatorWord> made;
+  if (everybody) made.push_back(word(About::all, 0, word_of(state), speaker));
+  for (std::size_t i = 0; i < leaders_.size(); ++i)
+    if (concerns(config_.leaders[i].label, leaders_[i]))
+      made.push_back(word(About::leader, i, word_of(state), speaker));
+  for (std::size_t i = 0; i < followers_.size(); ++i)
+    if (concerns(config_.followers[i].label, followers_[i]))
+      made.push_back(word(About::follower, i, word_of(state), speaker));
+  return made;
+}
+
 std::vector<SetState> Restrictions::set(std::string_view label, FollowerState state) {
   std::vector<SetState> changes;
   for (std::size_t i = 0; i < leaders_.size(); ++i)
@@ -36,6 +109,7 @@ std::vector<SetState> Restrictions::set(std::string_view label, FollowerState st
       followers_[i] = state;
       changes.push_back(
           {.follower = follower_id(i), .cause = StateCause::operator_, .state = state});
+      if (state == FollowerState::active) end_automatic(i, changes);
     }
     if (follows(config_.followers[i], label))
       changes.push_back(
@@ -57,8 +131,30 @@ std::vector<SetState> Restrictions::set_all(FollowerState state) {
     if (!resume) continue;
     for (const auto cause : {StateCause::operator_, StateCause::leader})
       changes.push_back({.follower = follower_id(i), .cause = cause, .state = state});
+    end_automatic(i, changes);
   }
   return changes;
+}
+
+std::vector<FollowerId> Restrictions::followers_of(std::string_view label) const {
+  std::vector<FollowerId> found;
+  for (std::size_t i = 0; i < followers_.size(); ++i) {
+    const auto& follower = config_.followers[i];
+    if (label.empty() || follower.label == label || follows(follower, label))
+      found.push_back(follower_id(i));
+  }
+  return found;
+}
+
+std::vector<OperatorWord> Restrictions::flatten(const std::vector<FollowerId>& followers,
+                                                const Speaker& speaker) {
+  std::vector<OperatorWord> words;
+  for (const auto follower : followers) {
+    followers_[follower.value] = FollowerState::halted;
+    words.push_back(
+        word(OperatorWord::About::follower, follower.value, OperatorWord::Word::flatten, speaker));
+  }
+  return words;
 }
 
 std::vector<SetState> Restrictions::in_force(FollowerId follower) const {

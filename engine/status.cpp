@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "engine/version.hpp"
 
@@ -108,7 +108,13 @@ void write_follower(JsonWriter& out, const StatusParts& parts, std::size_t index
     out.member("orders", cells.orders.get())
         .member("in_flight", cells.in_flight.get())
         .member("unknown_orders", link.unknown.get())
+        .member("flattening", cells.flattening.get() != 0)
+        .member("quarantined", cells.quarantined.get())
+        .member("drift_legs", link.drift.get())
         .member("reconnects", link.reconnects.get());
+    out.key("last_read_ms_ago");
+    if (link.last_read.get() == 0) out.null();
+    else out.value(milliseconds(Mono{link.last_read.get()}, parts.now));
   }
   out.member("link", exec::name_of(link_of(parts, index)));
   write_equity(out, parts.roster.find(label));
@@ -210,6 +216,31 @@ void write_card(JsonWriter& out, const StatusParts& parts, const ops::KeyStore& 
   out.end_array().end_object();
 }
 
+std::int64_t bit_of(StateCause cause) {
+  return std::int64_t{1} << static_cast<std::size_t>(cause);
+}
+
+// What will hold a follower back: what the operator and the file say, and of the other causes those
+// that are in force now and do not end.
+std::vector<SetState> holding_then(const StatusParts& parts, const Restrictions& restrictions,
+                                   FollowerId follower, std::int64_t ended) {
+  auto holding = restrictions.in_force(follower);
+  const auto& cells = parts.pipeline->follower(follower);
+  const auto now = static_cast<FollowerState>(cells.state.get());
+  for (const auto cause :
+       {StateCause::connection, StateCause::breach, StateCause::breaker, StateCause::health,
+        StateCause::recovery, StateCause::journal, StateCause::kill}) {
+    if ((cells.causes.get() & bit_of(cause) & ~ended) == 0) continue;
+    // Only these two may be stricter; how strict each is, is not shown.
+    const bool may_halt = cause == StateCause::breach || cause == StateCause::kill;
+    holding.push_back({.follower = follower,
+                       .cause = cause,
+                       .state = may_halt ? std::max(now, FollowerState::reduce_only)
+                                         : FollowerState::reduce_only});
+  }
+  return holding;
+}
+
 }  // namespace
 
 bool is_ready(const StatusParts& parts) {
@@ -291,27 +322,28 @@ std::string account_reply(const StatusParts& parts, const ops::KeyStore& store,
 }
 
 std::string changed_reply(const StatusParts& parts, const Restrictions& restrictions,
-                          const std::vector<SetState>& changes) {
+                          const std::vector<SetState>& changes,
+                          const std::vector<FollowerId>& flattened) {
   // The copy agent applies the changes within microseconds, but has not yet: what is shown is what
   // will hold each follower then. `resume bob` shows a halt of everybody that goes on.
-  std::set<std::uint16_t> followers;
-  for (const auto& change : changes) followers.insert(change.follower.value);
-  const auto connection = std::size_t{1} << static_cast<std::size_t>(StateCause::connection);
+  std::map<std::uint16_t, std::int64_t> ended;  // follower → bits of causes that end with this
+  for (const auto follower : flattened) ended[follower.value];
+  for (const auto& change : changes)
+    ended[change.follower.value] |=
+        change.state == FollowerState::active ? bit_of(change.cause) : 0;
   JsonWriter out;
   out.begin_object().member("ok", true);
   out.key("changed").begin_array();
-  for (const auto index : followers) {
-    auto holding = restrictions.in_force(FollowerId{index});
-    const auto bits = parts.pipeline->follower(FollowerId{index}).causes.get();
-    if ((static_cast<std::size_t>(bits) & connection) != 0)
-      holding.push_back({.follower = FollowerId{index},
-                         .cause = StateCause::connection,
-                         .state = FollowerState::reduce_only});
+  for (const auto& [index, bits] : ended) {
+    const bool flat =
+        std::find(flattened.begin(), flattened.end(), FollowerId{index}) != flattened.end();
+    const auto holding = holding_then(parts, restrictions, FollowerId{index}, bits);
     FollowerState state = FollowerState::active;
     for (const auto& one : holding) state = std::max(state, one.state);
     out.begin_object()
         .member("label", parts.config.followers[index].label)
-        .member("state", name_of(state));
+        .member("state", name_of(state))
+        .member("flattening", flat);
     out.key("causes").begin_array();
     for (const auto& one : holding) out.value(name_of(one.cause));
     out.end_array().end_object();

@@ -39,10 +39,12 @@ std::string latency_reply(const Pipeline* pipeline);
 std::string accounts_reply(const StatusParts& parts, const ops::KeyStore& store);
 std::string account_reply(const StatusParts& parts, const ops::KeyStore& store,
                           const RosterAccount& account);
-// What holds the followers named in `changes` back once those are applied.
+// What holds the followers named in `changes` back once those are applied, or those that are being
+// flattened.
 // REQUIRES: a pipeline.
 std::string changed_reply(const StatusParts& parts, const Restrictions& restrictions,
-                          const std::vector<SetState>& changes);
+                          const std::vector<SetState>& changes,
+                          const std::vector<FollowerId>& flattened = {});
 
 // "ready: 1 leader, 3/3 followers, 0 unknown", for systemd.
 std::string status_line(const StatusParts& parts);

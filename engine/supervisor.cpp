@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <csignal>
 
-#include "engine/version.hpp"
+#include "engine/operator_words.hpp"
 #include "net/tls_transport.hpp"
 #include "ops/log.hpp"
 #include "ops/notify.hpp"
@@ -18,13 +18,9 @@ namespace log = ops::log;
 constexpr auto turn_time = 5ms;    // the supervisor's pace: nothing on it is urgent
 constexpr auto time_period = 60s;  // between samples of the venue's clock
 constexpr auto time_retry = 1s;
+constexpr auto marks_period = 5s;  // between two looks at which symbols are held
 constexpr auto status_period = 1s;
 constexpr auto drain_time = 10s;
-// 5 of weight a read; the period grows with the accounts so that reading equities stays below a
-// quarter of the venue's 2,400 a minute.
-constexpr auto equity_period = std::chrono::milliseconds(10'000);
-constexpr auto equity_spacing = std::chrono::milliseconds(500);
-
 log::Level level_of(Notice::Level level) noexcept {
   switch (level) {
     case Notice::Level::info:
@@ -37,16 +33,11 @@ log::Level level_of(Notice::Level level) noexcept {
   return log::Level::error;
 }
 
-FollowerState state_of(ops::Verb verb) noexcept {
-  if (verb == ops::Verb::pause) return FollowerState::reduce_only;
-  if (verb == ops::Verb::halt) return FollowerState::halted;
-  return FollowerState::active;
-}
-
 }  // namespace
 
 Supervisor::Supervisor(const Parts& parts)
     : config_(parts.config),
+      config_text_(parts.config_text),
       venue_name_(parts.venue_name),
       endpoints_(parts.endpoints),
       tls_(parts.tls),
@@ -59,6 +50,7 @@ Supervisor::Supervisor(const Parts& parts)
       roster_(parts.config),
       connector_(roster_, parts.store, venue_),
       restrictions_(parts.config),
+      kill_orders_(parts.config.followers.size()),
       started_(parts.clock.now()) {}
 
 Supervisor::~Supervisor() = default;
@@ -67,12 +59,11 @@ int Supervisor::run() {
   watch_signals();
   if (!open_control()) return 1;
   ops::notify::status("waiting for the venue");
-  if (read_venue()) {
-    start_pipeline();
-    serve();
-  }
+  const bool started = read_venue() && start_pipeline();
+  if (started) serve();
+  const bool ended_well = started || stop_requested_;
   stop();
-  return 0;
+  return ended_well ? 0 : 1;
 }
 
 void Supervisor::watch_signals() {
@@ -160,68 +151,63 @@ bool Supervisor::read_venue() {
   return step == Step::done;
 }
 
-void Supervisor::start_pipeline() {
-  const ThreadPlan plan = plan_threads(config_.engine, usable_cpus_);
-  if (!plan.warning.empty()) log::warning(plan.warning);
-  pipeline_ = std::make_unique<Pipeline>(Pipeline::Parts{.config = config_,
-                                                         .symbols = symbols_,
-                                                         .endpoints = endpoints_,
-                                                         .clock = clock_,
-                                                         .tls = tls_,
-                                                         .plan = plan,
-                                                         .order_limits = order_limits_,
-                                                         .start_ns = wall_clock_ns()});
-  log::info(fmt::format("{} symbols; {} threads", symbols_.size(),
-                        plan.dedicated ? "dedicated" : "shared"));
-  sample_time();
-  for (const auto& label : store_.labels()) {
-    const ops::Account* stored = store_.find(label);
-    if (stored->venue != venue_name_) {
-      log::warning(fmt::format("\"{}\" is an account of {}, not of {}: it is left out", label,
-                               stored->venue, venue_name_));
-      continue;
-    }
-    RosterAccount& account = roster_.at(label);
-    if (auto credentials = credentials_of(*stored)) {
-      account.credentials = std::move(credentials).value();
-      hand_over(account);
-    } else {
-      log::error(fmt::format("the stored key of \"{}\" cannot be used: connect it again", label));
-    }
-  }
-  for (const auto& account : roster_.accounts())
-    if (!account.connected() && account.role() != Role::none)
-      log::warning(fmt::format("{} \"{}\" is not connected: copyctl connect {}",
-                               name_of(account.role()), account.label, account.label));
-  pipeline_->start();
-  for (auto& [request, reply] : early_connects_) handle_connect(std::move(request), reply);
-  early_connects_.clear();
-}
-
-// Gives the account's agents a key of their own, made from the stored one.
-void Supervisor::hand_over(RosterAccount& account) {
-  const ops::Account* stored = store_.find(account.label);
-  if (stored == nullptr || pipeline_ == nullptr) return;
-  if (account.leader)
-    if (auto credentials = credentials_of(*stored))
-      pipeline_->tell_feed(feed::AddLeader{.leader = *account.leader,
-                                           .credentials = std::move(credentials).value()});
-  if (account.follower)
-    if (auto credentials = credentials_of(*stored))
-      pipeline_->tell_lane(*account.follower,
-                           exec::AddFollower{.follower = *account.follower,
-                                             .credentials = std::move(credentials).value()});
-  account.equity_due = clock_.now();
-}
-
 void Supervisor::serve() {
   while (!stop_requested_) {
     turn(turn_time);
-    sample_time();
-    read_equities();
+    keep_time();
+    obey_kill_file();
+    start_leaders();
+    equities_->poll();
+    keep_marks();
+    trust_positions();
     take_book_answers();
     announce();
   }
+}
+
+void Supervisor::keep_time() {
+  time_keeper_->poll();
+  for (std::size_t i = 0; i < config_.followers.size(); ++i)
+    time_keeper_->saw_refusal(
+        i, pipeline_->link(FollowerId{static_cast<std::uint16_t>(i)}).venue_code.get());
+}
+
+void Supervisor::obey_kill_file() {
+  const auto change = kill_orders_.take(*kill_file_);
+  if (!change.said.empty()) log::warning(change.said);
+  for (const auto& state : change.states) pipeline_->tell_copier(state);
+  if (!change.flatten) return;
+  for (const auto& command :
+       flatten_by_kill_file(wall_clock_ns() / 1'000'000, restrictions_).commands)
+    pipeline_->tell_copier(command);
+}
+
+// Which symbols are held is asked of the copy agent now and then.
+void Supervisor::keep_marks() {
+  marks_->poll();
+  const Mono now = clock_.now();
+  if (!marks_->wanted() || now < marks_due_ || marks_query_ != 0) return;
+  marks_due_ = now + marks_period;
+  marks_query_ = next_query_++;
+  used_symbols_.assign(symbols_.size(), false);
+  pipeline_->tell_copier(QueryBook{.query = marks_query_});
+}
+
+// After a start with a journal that has lost its end: when the leaders are live, the copy agent's
+// answer comes behind all that it has decided of their trades.
+void Supervisor::trust_positions() {
+  if (!positions_doubtful_ || trust_query_ != 0 || !leaders_live()) return;
+  trust_query_ = next_query_++;
+  pipeline_->tell_copier(QueryBook{.query = trust_query_});
+}
+
+bool Supervisor::leaders_live() {
+  return std::none_of(roster_.accounts().begin(), roster_.accounts().end(),
+                      [&](const RosterAccount& account) {
+                        if (!account.leader || !account.connected()) return false;
+                        const auto state = pipeline_->leader(*account.leader).state.get();
+                        return static_cast<feed::SessionState>(state) != feed::SessionState::live;
+                      });
 }
 
 void Supervisor::stop() {
@@ -233,6 +219,10 @@ void Supervisor::stop() {
       take_book_answers();
     }
     pipeline_->stop();
+    kill_thread_.reset();
+    compaction_thread_.reset();
+    journal_thread_.reset();
+    journal_->finish();
     log_notices();
     for (std::size_t i = 0; i < config_.followers.size(); ++i) {
       const FollowerId id{static_cast<std::uint16_t>(i)};
@@ -250,75 +240,10 @@ void Supervisor::stop() {
   log::info("stopped");
 }
 
-void Supervisor::sample_time() {
-  const Mono now = clock_.now();
-  if (time_asked_ || now < time_due_) return;
-  time_asked_ = true;
-  venue_.time([this](std::optional<TimeSample> sample, const std::string&) {
-    time_asked_ = false;
-    time_due_ = clock_.now() + (sample ? std::chrono::nanoseconds(time_period)
-                                       : std::chrono::nanoseconds(time_retry));
-    if (sample && pipeline_ != nullptr) pipeline_->tell_time(*sample);
-  });
-}
-
-void Supervisor::read_equities() {
-  if (!venue_.clock_known()) return;
-  const Mono now = clock_.now();
-  for (auto& account : roster_.accounts())
-    if (account.connected() && !account.asking && now >= account.equity_due) read_equity(account);
-}
-
-void Supervisor::read_equity(RosterAccount& account) {
-  const auto count = static_cast<std::int64_t>(roster_.accounts().size());
-  account.equity_due = clock_.now() + std::max(equity_period, equity_spacing * count);
-  account.asking = true;
-  const auto handler = [this, &account](const VenueAnswer& answer) {
-    account.asking = false;
-    if (!account.connected()) return;
-    const auto equity = answer.ok() ? venue::decode_margin_balance(answer.body)
-                                    : Result<Usd>(make_error_code(Errc::not_connected));
-    if (answer.ok()) account.last_sync = clock_.now();
-    const std::string error = answer.ok() ? "" : answer.words();
-    if (!error.empty() && error != account.error)
-      log::warning(fmt::format("{}: its equity cannot be read: {}", account.label, error));
-    account.error = error;
-    // A balance that is unknown or not positive is unknown: it sizes nothing.
-    account.equity = equity && equity->sign() > 0 ? std::optional(*equity) : std::nullopt;
-    if (answer.ok() && account.alias.empty()) read_alias(account);
-    const bool known = account.equity.has_value();
-    const Usd value = account.equity.value_or(Usd());
-    if (account.leader)
-      pipeline_->tell_copier(
-          SetLeaderEquity{.leader = *account.leader, .equity = value, .known = known});
-    if (account.follower)
-      pipeline_->tell_copier(
-          SetFollowerEquity{.follower = *account.follower, .equity = value, .known = known});
-  };
-  venue_.signed_get(venue::path::account, *account.credentials, handler);
-}
-
-// Which account a stored key is of; `connect` reads it itself. One account under two labels would
-// be traded twice.
-void Supervisor::read_alias(RosterAccount& account) {
-  const auto handler = [this, &account](const VenueAnswer& answer) {
-    if (!answer.ok() || !account.connected()) return;
-    auto alias = venue::decode_account_alias(answer.body);
-    if (!alias) return;
-    account.alias = std::move(alias).value();
-    if (const auto* other = roster_.same_account(account, account.alias))
-      log::error(
-          fmt::format("\"{}\" and \"{}\" are the same account, which is traded twice: "
-                      "copyctl disconnect one of them",
-                      account.label, other->label));
-  };
-  venue_.signed_get(venue::path::balance, *account.credentials, handler);
-}
-
 void Supervisor::log_notices() {
   if (pipeline_ == nullptr) return;
   Notice notice;
-  while (pipeline_->next_notice(notice)) {
+  while (pipeline_->next_notice(notice) || journal_->next_notice(notice)) {
     std::string_view who;
     if (notice.subject == Notice::Subject::leader) who = config_.leaders[notice.account].label;
     if (notice.subject == Notice::Subject::follower) who = config_.followers[notice.account].label;
@@ -342,13 +267,7 @@ StatusParts Supervisor::status_parts(const std::vector<BookRow>* rows) {
 void Supervisor::announce() {
   if (announced_ready_) return keep_status();
   // systemd waits for the leaders that have a key; one that is connected later becomes live then.
-  const bool waiting = std::any_of(
-      roster_.accounts().begin(), roster_.accounts().end(), [&](const RosterAccount& account) {
-        if (!account.leader || !account.connected()) return false;
-        const auto state = pipeline_->leader(*account.leader).state.get();
-        return static_cast<feed::SessionState>(state) != feed::SessionState::live;
-      });
-  if (waiting) return;
+  if (!leaders_live()) return;
   announced_ready_ = true;
   const StatusParts parts = status_parts();
   said_status_ = status_line(parts);
@@ -365,182 +284,6 @@ void Supervisor::keep_status() {
   if (line == said_status_) return;
   said_status_ = std::move(line);
   ops::notify::status(said_status_);
-}
-
-// ---- what copyctl asks ------------------------------------------------------------------------
-
-void Supervisor::handle(ops::ControlRequest request, ops::Reply reply) {
-  const StatusParts parts = status_parts();
-  switch (request.verb) {
-    case ops::Verb::status:
-    case ops::Verb::positions:
-      ask_book(std::move(request), reply);
-      return;
-    case ops::Verb::pause:
-    case ops::Verb::resume:
-    case ops::Verb::halt:
-      handle_restriction(request, reply);
-      return;
-    case ops::Verb::connect:
-      handle_connect(std::move(request), reply);
-      return;
-    case ops::Verb::disconnect:
-      handle_disconnect(request, reply);
-      return;
-    case ops::Verb::accounts:
-      reply(accounts_reply(parts, store_));
-      return;
-    case ops::Verb::latency:
-      reply(latency_reply(pipeline_.get()));
-      return;
-    case ops::Verb::version:
-      reply(ops::JsonWriter()
-                .begin_object()
-                .member("ok", true)
-                .member("version", version)
-                .end_object()
-                .take());
-      return;
-  }
-}
-
-void Supervisor::handle_restriction(const ops::ControlRequest& request, const ops::Reply& reply) {
-  if (pipeline_ == nullptr) {
-    reply.fail({.error = "the venue has not answered yet: nothing is copied",
-                .remedy = "try again when `copyctl status` shows the followers"});
-    return;
-  }
-  const FollowerState state = state_of(request.verb);
-  const bool everybody = request.all || request.label.empty();
-  if (!everybody && restrictions_.find(request.label) == Restrictions::Found::nobody) {
-    reply.fail({.error = fmt::format("no leader and no follower is called \"{}\"", request.label),
-                .remedy = "copyctl status lists them"});
-    return;
-  }
-  const auto changes =
-      everybody ? restrictions_.set_all(state) : restrictions_.set(request.label, state);
-  for (const auto& change : changes) pipeline_->tell_copier(change);
-  log::warning(fmt::format("{} {} by uid {}{}{}", ops::command_of(request.verb).name,
-                           everybody ? "--all" : request.label, request.peer_uid,
-                           request.reason.empty() ? "" : ": ", request.reason));
-  reply(changed_reply(status_parts(), restrictions_, changes));
-}
-
-void Supervisor::handle_connect(ops::ControlRequest request, const ops::Reply& reply) {
-  if (pipeline_ == nullptr) {
-    early_connects_.emplace_back(std::move(request), reply);
-    return;
-  }
-  if (!request.venue.empty() && request.venue != venue_name_) {
-    reply.fail(
-        {.error = fmt::format("this daemon works with {}, not {}", venue_name_, request.venue),
-         .remedy = "venue.name in the configuration says which"});
-    return;
-  }
-  const bool pem = request.credentials.kind == ops::Credentials::Kind::private_key_pem;
-  ops::Account account{.label = request.label,
-                       .venue = venue_name_,
-                       .key_type = ops::AccountKey::hmac,
-                       .api_key = std::move(request.credentials.api_key),
-                       .secret = std::move(request.credentials.secret),
-                       .created_ns = wall_clock_ns()};
-  if (pem) {
-    const auto signer = venue::Signer::private_key(account.secret);
-    account.key_type = signer && signer->type() == venue::KeyType::rsa ? ops::AccountKey::rsa
-                                                                       : ops::AccountKey::ed25519;
-  }
-  connector_.connect(std::move(account), [this, reply](ops::Outcome<RosterAccount*> outcome) {
-    if (!outcome) {
-      reply.fail(outcome.error());
-      return;
-    }
-    RosterAccount& connected = *outcome.value();
-    log::info(fmt::format("{} \"{}\" is connected",
-                          connected.role() == Role::none ? "account" : name_of(connected.role()),
-                          connected.label));
-    for (const auto& warning : connected.warnings)
-      log::warning(fmt::format("{}: {}", connected.label, warning));
-    hand_over(connected);
-    reply(account_reply(status_parts(), store_, connected));
-  });
-}
-
-void Supervisor::handle_disconnect(const ops::ControlRequest& request, const ops::Reply& reply) {
-  RosterAccount* account = roster_.find(request.label);
-  if (account == nullptr || !store_.remove(request.label)) {
-    reply.fail({.error = fmt::format("\"{}\" is not connected", request.label),
-                .remedy = "copyctl accounts lists the accounts"});
-    return;
-  }
-  const auto saved = store_.save();
-  account->credentials.reset();
-  account->alias.clear();
-  account->warnings.clear();
-  account->equity.reset();
-  account->permissions.reset();
-  account->error.clear();
-  if (pipeline_ != nullptr && account->leader)
-    pipeline_->tell_feed(feed::RemoveLeader{*account->leader});
-  if (pipeline_ != nullptr && account->follower)
-    pipeline_->tell_lane(*account->follower, exec::RemoveFollower{*account->follower});
-  log::warning(fmt::format("\"{}\" is disconnected by uid {}", request.label, request.peer_uid));
-  if (!saved) {
-    ops::Failure failure{
-        .error = fmt::format("\"{}\" is disconnected, but its key is still in the key store, which "
-                             "cannot be written: {}",
-                             request.label, saved.error().message()),
-        .remedy =
-            "check keys.file, its directory's rights and the disk; then connect and disconnect "
-            "it again, or delete the key at the venue"};
-    log::error(failure.error);
-    reply.fail(failure);
-    return;
-  }
-  reply(ops::JsonWriter()
-            .begin_object()
-            .member("ok", true)
-            .member("label", request.label)
-            .member("note", "its positions stay as they are; delete the key at the venue too")
-            .end_object()
-            .take());
-}
-
-void Supervisor::ask_book(ops::ControlRequest request, const ops::Reply& reply) {
-  if (!request.label.empty() &&
-      restrictions_.find(request.label) != Restrictions::Found::follower) {
-    reply.fail({.error = fmt::format("no follower is called \"{}\"", request.label),
-                .remedy = "copyctl status lists them"});
-    return;
-  }
-  BookQuestion question{
-      .query = next_query_++, .request = std::move(request), .reply = reply, .rows = {}};
-  if (pipeline_ == nullptr) {
-    const StatusParts parts = status_parts(&question.rows);
-    reply(question.request.verb == ops::Verb::status
-              ? status_reply(parts)
-              : positions_reply(parts, question.request.label));
-    return;
-  }
-  pipeline_->tell_copier(QueryBook{.query = question.query});
-  questions_.push_back(std::move(question));
-}
-
-void Supervisor::take_book_answers() {
-  BookAnswer answer;
-  while (pipeline_->next_book_answer(answer)) {
-    const auto query = std::visit([](const auto& part) { return part.query; }, answer);
-    const auto it = std::find_if(questions_.begin(), questions_.end(),
-                                 [&](const BookQuestion& q) { return q.query == query; });
-    if (it == questions_.end()) continue;
-    if (const auto* row = std::get_if<BookRow>(&answer)) {
-      it->rows.push_back(*row);
-      continue;
-    }
-    const StatusParts parts = status_parts(&it->rows);
-    it->reply(it->request.verb == ops::Verb::status ? status_reply(parts)
-                                                    : positions_reply(parts, it->request.label));
-    questions_.erase(it);
-  }
 }
 
 }  // namespace copyd::engine

@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,10 +14,15 @@
 #include "config/schema.hpp"
 #include "core/symbols.hpp"
 #include "engine/connector.hpp"
+#include "engine/equities.hpp"
+#include "engine/kill_file.hpp"
+#include "engine/marks.hpp"
 #include "engine/pipeline.hpp"
 #include "engine/restrictions.hpp"
 #include "engine/roster.hpp"
+#include "engine/run_journal.hpp"
 #include "engine/status.hpp"
+#include "engine/time_keeper.hpp"
 #include "engine/venue_api.hpp"
 #include "net/tls_context.hpp"
 #include "ops/control.hpp"
@@ -27,7 +33,8 @@ class Supervisor {
  public:
   struct Parts {
     const config::Config& config;
-    std::string venue_name;  // as the configuration spells it
+    std::string config_text;  // what it was read from
+    std::string venue_name;   // as the configuration spells it
     venue::Endpoints endpoints;
     net::TlsContext& tls;
     ops::KeyStore& store;
@@ -46,18 +53,28 @@ class Supervisor {
   bool open_control();
   // Until the venue has answered; false when a signal came first.
   bool read_venue();
-  void start_pipeline();
+  // False: what earlier runs left cannot be read, and nothing was started.
+  bool start_pipeline();
+  void resume_books(const Recovered& recovered);
+  void restrict_all(StateCause cause);
+  void read_keys();
   void hand_over(RosterAccount& account);
+  void hand_over_leader(LeaderId leader, venue::Credentials credentials);
+  void start_leaders();
+  bool may_start(LeaderId leader);
   void serve();
   void stop();
   void turn(std::chrono::milliseconds wait);
 
-  void sample_time();
-  void read_equities();
-  void read_equity(RosterAccount& account);
-  void read_alias(RosterAccount& account);
+  void make_readers(const Recovered& recovered);
+  void keep_time();
+  void obey_kill_file();
+  void keep_marks();
+  void trust_positions();
+  bool leaders_live();
   void log_notices();
   void take_book_answers();
+  bool take_own_answer(std::uint32_t query, const BookAnswer& answer);
   void announce();
   void keep_status();
   StatusParts status_parts(const std::vector<BookRow>* rows = nullptr);
@@ -69,6 +86,7 @@ class Supervisor {
   void ask_book(ops::ControlRequest request, const ops::Reply& reply);
 
   const config::Config& config_;
+  const std::string config_text_;
   const std::string venue_name_;
   const venue::Endpoints endpoints_;
   net::TlsContext& tls_;
@@ -86,7 +104,29 @@ class Supervisor {
   Restrictions restrictions_;
   SymbolTable symbols_;
   exec::OrderLimits order_limits_{};
+  std::unique_ptr<journal::Disk> disk_;
+  std::optional<RunJournal> journal_;
+  std::unique_ptr<AgentThread> journal_thread_;
+  std::unique_ptr<AgentThread> compaction_thread_;
+  std::optional<KillFile> kill_file_;
+  KillOrders kill_orders_;
+  std::unique_ptr<AgentThread> kill_thread_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::optional<TimeKeeper> time_keeper_;
+  std::optional<Equities> equities_;
+  std::optional<Marks> marks_;
+
+  Mono marks_due_;
+  std::uint32_t marks_query_ = 0;  // 0: not asked
+  std::vector<bool> used_symbols_;
+  bool positions_doubtful_ = false;
+  std::uint32_t trust_query_ = 0;
+
+  // What an earlier run knew of a leader, until the feed has it.
+  std::map<LeaderId, LeaderTrack> tracks_;
+  // Leaders whose followers are still getting ready: a fill that came before them would be skipped.
+  std::vector<std::pair<LeaderId, venue::Credentials>> waiting_leaders_;
+  Mono leaders_due_;  // then they start in any case
   std::optional<ops::ControlServer> control_;
 
   // A question for the copy agent's books, and who waits for the answer.
@@ -102,8 +142,6 @@ class Supervisor {
   std::uint32_t next_query_ = 1;
 
   Mono started_;
-  Mono time_due_;
-  bool time_asked_ = false;
   bool announced_ready_ = false;
   std::string said_status_;
   Mono status_due_;

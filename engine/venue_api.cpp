@@ -6,6 +6,7 @@ namespace copyd::engine {
 namespace {
 
 constexpr int recv_window_ms = 5000;
+constexpr std::int32_t timestamp_refused = -1021;
 
 }  // namespace
 
@@ -28,6 +29,7 @@ void VenueApi::send(net::Http& http, net::HttpRequest request, Handler handler) 
                  if (result) {
                    answer.status = result->status;
                    answer.body = std::move(result->body);
+                   answer.retry_after = result->retry_after;
                  } else {
                    answer.failure = result.error().message();
                  }
@@ -42,9 +44,12 @@ void VenueApi::time(TimeHandler handler) {
     const auto venue_time = venue::decode_time(answer.body);
     if (!venue_time) return handler(std::nullopt, venue_time.error().message());
     const Mono received = clock_.now();
-    const TimeSample sample{.at = sent + (received - sent) / 2, .venue = *venue_time};
-    venue_clock_.set(sample);
-    handler(sample, {});
+    TimeReading reading;
+    reading.at = sent + (received - sent) / 2;
+    reading.venue = *venue_time;
+    reading.round_trip = received - sent;
+    venue_clock_.set(reading);
+    handler(reading, {});
   });
 }
 
@@ -53,10 +58,20 @@ void VenueApi::get(std::string_view path, Handler handler) {
 }
 
 void VenueApi::signed_get(std::string_view path, venue::Credentials& credentials, Handler handler) {
+  signed_get(path, {}, credentials, std::move(handler));
+}
+
+void VenueApi::signed_get(std::string_view path, const venue::Params& params,
+                          venue::Credentials& credentials, Handler handler) {
+  const auto judged = [this, handler = std::move(handler)](VenueAnswer answer) {
+    if (answer.status >= 400 && venue::decode_error(answer.body).code == timestamp_refused)
+      clock_doubted_ = true;
+    handler(std::move(answer));
+  };
   send(*rest_,
-       {.target = venue::signed_target(path, {}, now(), recv_window_ms, credentials.signer),
+       {.target = venue::signed_target(path, params, now(), recv_window_ms, credentials.signer),
         .api_key = std::string(credentials.api_key.reveal())},
-       std::move(handler));
+       judged);
 }
 
 void VenueApi::permissions(venue::Credentials& credentials, Handler handler) {

@@ -2,10 +2,12 @@
 // an account at `connect` and for its equity. Cold; the supervisor's thread only.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "net/transport.hpp"
 #include "venue/account_codec.hpp"
@@ -19,10 +21,16 @@ struct VenueAnswer {
   int status = 0;  // 0: no answer
   std::string body;
   std::string failure;  // why there is no answer
+  std::optional<std::chrono::seconds> retry_after;
 
   bool ok() const noexcept { return status == 200; }
   // The failure in the venue's own words, with its code; never a secret.
   std::string words() const;
+};
+
+// The venue's time, and how long it took to ask for it: the sample is off by half of that at most.
+struct TimeReading : TimeSample {
+  std::chrono::nanoseconds round_trip{0};
 };
 
 class VenueApi {
@@ -32,17 +40,22 @@ class VenueApi {
   VenueApi(net::Transport& transport, venue::Endpoints endpoints, const Clock& clock);
 
   // The answer to `time`, as a sample taken in the middle of the round trip, or nothing and why.
-  // The sample also becomes this object's own clock for signing.
-  using TimeHandler = std::function<void(std::optional<TimeSample>, const std::string& why)>;
+  // The sample also becomes this object's own clock for signing, until `set_clock` knows better.
+  using TimeHandler = std::function<void(std::optional<TimeReading>, const std::string& why)>;
   void time(TimeHandler handler);
+  void set_clock(TimeSample sample) noexcept { venue_clock_.set(sample); }
   void get(std::string_view path, Handler handler);
   // REQUIRES: clock_known(), and credentials that outlive the call.
   void signed_get(std::string_view path, venue::Credentials& credentials, Handler handler);
+  void signed_get(std::string_view path, const venue::Params& params,
+                  venue::Credentials& credentials, Handler handler);
   // The key-permission record. REQUIRES: has_permission_record().
   void permissions(venue::Credentials& credentials, Handler handler);
 
   bool clock_known() const noexcept { return venue_clock_.known(); }
   VenueTime now() const noexcept { return venue_clock_.at(clock_.now()); }
+  // Whether the venue has refused a request for its timestamp since this was last asked.
+  bool take_clock_doubt() noexcept { return std::exchange(clock_doubted_, false); }
   bool has_permission_record() const noexcept { return sapi_ != nullptr; }
   int poll(Mono now);
 
@@ -51,6 +64,7 @@ class VenueApi {
 
   const Clock& clock_;
   VenueClock venue_clock_;
+  bool clock_doubted_ = false;
   std::unique_ptr<net::Http> rest_;
   std::unique_ptr<net::Http> sapi_;
 };

@@ -10,6 +10,7 @@
 // staged:  its bytes are being handed to the socket; if the connection ends now, its fate is open.
 // written: sent; the answer or the follower's stream will tell.
 // unknown: no answer that can be trusted; never sent again before it is resolved.
+// An order of an earlier run may begin as unknown: its attempts of then are asked for one by one.
 // ended:   a close that is filled, while an opening decided before it has no end: told after it.
 //
 // A slot is found by the request id that the venue echoes, and by the CopyId inside the client
@@ -55,12 +56,15 @@ struct InflightOrder {
   bool early = false;             // a close that left while what it closes could still be opened
   std::uint8_t ended = 0;         // attempts below it have ended, and count in `settled`
   Qty settled;                    // what they filled
+  std::uint8_t doubts = 0;        // of an earlier run: so many attempts, the one below
+                                  // `attempt_next` the last of them, are not resolved
 
   Qty sent_qty;      // what the present attempt asks for
   Qty filled;        // settled, and the largest cumulative quantity heard of the present one
   Price average;     // 0 while unknown
   VenueTime traded;  // of the last execution heard of
   std::int32_t refusal = 0;  // the venue's last error code
+  Qty intended;              // the present attempt's written intent; 0: none is written
 
   RequestId request = 0;      // 0: no request of the present attempt is out
   std::uint32_t carrier = 0;  // the serial of the socket that it was written on; by_rest
@@ -84,6 +88,8 @@ struct InflightOrder {
   std::uint32_t previous = none;  // within the follower, by decision
   std::uint32_t next = none;
 
+  // Further attempts of an earlier run are to be asked for, behind the present one.
+  bool doubts_behind() const noexcept { return doubts != 0 && attempt + 1 < attempt_next; }
   bool reduces() const noexcept { return terms.kind == OrderKind::reduce; }
   // Of the two sides of zero, the one that it opens or closes: 0 above, 1 below.
   std::size_t zone() const noexcept { return (terms.side == Side::buy) == reduces() ? 1 : 0; }

@@ -92,7 +92,8 @@ void OrderLane::answered(LaneFollower& follower, InflightOrder& order, const ven
           {.status = reply.order.status,
            .filled = reply.order.executed_qty,
            .average = reply.order.average_price,
-           .time = reply.order.update_time},
+           .time = reply.order.update_time,
+           .http = reply.status},
           now);
   }
 }
@@ -150,22 +151,6 @@ void OrderLane::on_user_frame(LaneFollower& follower, std::string_view frame) {
   }
 }
 
-// A position that shrank while no order of ours was open there was closed by somebody else: the
-// venue is asked, and the read decides.
-void OrderLane::on_account(LaneFollower& follower, const venue::AccountUpdate& update,
-                           Mono now) noexcept {
-  for (const auto& row : update.positions) {
-    if (!row.symbol_known) continue;
-    const std::uint32_t index = legs_.find({follower.id, row.symbol, row.leg});
-    if (index == Legs::none) continue;
-    const LegState& leg = legs_[index];
-    const bool shrank = leg.tracked.sign() != 0 &&
-                        (row.qty.sign() != leg.tracked.sign() || row.qty.abs() < leg.tracked.abs());
-    if (leg.open == 0 && shrank && now - leg.filled_at >= read_lag)
-      want_read(follower, std::max(now, follower.read_asked + read_rest));
-  }
-}
-
 void OrderLane::on_update(LaneFollower& follower, const venue::OrderUpdate& update,
                           Mono now) noexcept {
   const auto own = venue::parse_client_order_id(update.client_order_id);
@@ -182,6 +167,15 @@ void OrderLane::on_update(LaneFollower& follower, const venue::OrderUpdate& upda
     w_.cells.late.add();
     return;
   }
+  if (order->doubts_behind() && own->attempt > order->attempt &&
+      own->attempt < order->attempt_next) {
+    // It is alive, and is found when those before it are resolved: what they filled counts too.
+    if (!order->query_out) order->query_at = now;
+    return;
+  }
+  const bool denied = order->state == OrderState::unknown && own->attempt < order->attempt &&
+                      own->attempt + order->doubts >= order->attempt_next;
+  if (denied) order->attempt = own->attempt;  // it lives all the same
   if (own->attempt != order->attempt) {
     // An attempt that was called a definite failure is alive. While the next one has not left, it
     // is the order, and the next one never leaves.
@@ -194,6 +188,8 @@ void OrderLane::on_update(LaneFollower& follower, const venue::OrderUpdate& upda
     order->attempt = own->attempt;
     order->sent_qty = order->terms.qty - order->settled;
     set_state(follower, *order, OrderState::written);
+    // Its end was written already, which is taken back.
+    keep_resumed(*order, {.attempt = order->attempt, .doubts = 1}, now);
   }
   apply(*order,
         {.status = update.status,
@@ -209,6 +205,22 @@ void OrderLane::apply(InflightOrder& order, const Fate& fate, Mono now) noexcept
   LegState& leg = legs_[order.leg];
   order.confirmed = true;
   leg.touched = now;
+  const bool ends = venue::is_final(fate.status);
+  const bool news = ends || order.settled + fate.filled > order.filled;
+  if (news && order.state != OrderState::ended) keep_fate(order, fate, now);
+  count_fills(order, fate, now);
+  if (ends && goes_on(follower, order, now)) return;
+  if (ends) {
+    const bool refused = fate.status == venue::OrderStatus::rejected && order.filled.is_zero();
+    finish(order, refused ? OrderEnd::refused : OrderEnd::executed, now);
+    return;
+  }
+  if (order.state == OrderState::unknown) set_state(follower, order, OrderState::written);
+  order.query_at = now + result_wait;
+}
+
+void OrderLane::count_fills(InflightOrder& order, const Fate& fate, Mono now) noexcept {
+  LegState& leg = legs_[order.leg];
   const Qty filled = order.settled + fate.filled;
   if (filled > order.filled) {
     const Qty more = filled - order.filled;
@@ -217,35 +229,34 @@ void OrderLane::apply(InflightOrder& order, const Fate& fate, Mono now) noexcept
     leg.filled_at = now;
     leg.pacing.filled();
   }
-  if (!fate.filled.is_zero()) {
-    leg.traded = std::max(leg.traded, fate.time);
-    order.traded = std::max(order.traded, fate.time);
-    // Of several attempts there is no one price.
-    if (!order.settled.is_zero()) order.average = Price{};
-    else if (fate.average.sign() > 0 && filled >= order.filled) order.average = fate.average;
+  if (fate.filled.is_zero()) return;
+  leg.traded = std::max(leg.traded, fate.time);
+  order.traded = std::max(order.traded, fate.time);
+  // Of several attempts there is no one price.
+  if (!order.settled.is_zero()) order.average = Price{};
+  else if (fate.average.sign() > 0 && filled >= order.filled) order.average = fate.average;
+}
+
+// The present attempt has ended. False: and the order with it.
+bool OrderLane::goes_on(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+  const bool whole = order.filled >= order.terms.qty;
+  if (!whole && order.doubts_behind()) {
+    ended_in_doubt(order, now);
+    return true;
   }
-  if (venue::is_final(fate.status) && order.reduces()) {
-    const bool whole = order.filled >= order.terms.qty;
-    if (!whole && (order.early || awaits_an_opening(order))) {
-      // It met less than it was to close, because it came before what opens the rest.
-      order.settled = order.filled;
-      order.ended = order.attempt_next;
-      try_again(follower, order, now);
-      return;
-    }
-    if (whole && opens_before(order)) {
-      order.request = 0;
-      set_state(follower, order, OrderState::ended);
-      return;
-    }
+  if (!order.reduces()) return false;
+  if (!whole && (order.early || awaits_an_opening(order))) {
+    // It met less than it was to close, because it came before what opens the rest.
+    order.doubts = 0;
+    order.settled = order.filled;
+    order.ended = order.attempt_next;
+    try_again(follower, order, now);
+    return true;
   }
-  if (venue::is_final(fate.status)) {
-    const bool refused = fate.status == venue::OrderStatus::rejected && order.filled.is_zero();
-    finish(order, refused ? OrderEnd::refused : OrderEnd::executed, now);
-    return;
-  }
-  if (order.state == OrderState::unknown) set_state(follower, order, OrderState::written);
-  order.query_at = now + result_wait;
+  if (!whole || !opens_before(order)) return false;
+  order.request = 0;
+  set_state(follower, order, OrderState::ended);
+  return true;
 }
 
 void OrderLane::refuse(LaneFollower& follower, InflightOrder& order, const Refusal& refusal,
@@ -268,6 +279,8 @@ void OrderLane::refuse(LaneFollower& follower, InflightOrder& order, const Refus
   // What the stream has shown to exist did not fail.
   if (order.confirmed) kind = venue::RetryClass::query;
   else if (lost_logon(follower, order, refusal, now)) kind = venue::RetryClass::retry;
+  if (kind != venue::RetryClass::ok && kind != venue::RetryClass::query)
+    keep_refusal(order, refusal, now);
   switch (kind) {
     case venue::RetryClass::retry:
       try_again(follower, order, now);
@@ -331,6 +344,7 @@ void OrderLane::try_again(LaneFollower& follower, InflightOrder& order, Mono now
   order.confirmed = false;
   order.absences = 0;
   order.query_out = false;
+  order.intended = Qty{};
   set_state(follower, order, OrderState::waiting);
   if (order.reduces()) {
     legs_[order.leg].pacing.failed(now);

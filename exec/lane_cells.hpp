@@ -33,6 +33,9 @@ struct FollowerLinkCells {
   Cell unknown;     // orders whose fate is being asked for
   Cell reconnects;  // connections lost so far
   Cell venue_code;  // the venue's last refusal, 0 when there was none
+  Cell transfers;   // times that money was moved in or out, as the stream told
+  Cell drift;       // legs on which the venue holds more than we do, at the last read
+  Cell last_read;   // Mono of the last position read that decided something
 };
 
 // One per lane.

@@ -61,8 +61,8 @@ struct LaneLink {
 };
 
 struct LaneFollower {
-  LaneFollower(FollowerId follower, FollowerLinkCells& its_cells, const OrderLimits& limits)
-      : id(follower), cells(its_cells), budget(limits) {}
+  LaneFollower(FollowerId follower, FollowerLinkCells& its_cells, const OrderBudget& its_budget)
+      : id(follower), cells(its_cells), budget(its_budget) {}
 
   FollowerId id;
   FollowerLinkCells& cells;
@@ -81,6 +81,10 @@ struct LaneFollower {
   bool read_wanted = false;  // some leg needs a position read,
   Mono read_due{};           // not before this,
   Mono read_asked{};         // and not too soon after the last one
+
+  Mono reconcile_at{};       // the next read by the timetable
+  bool take_wanted = false;  // all that it holds is to be told, and is ours then,
+  Mono take_from{};          // as a read shows it that was asked for then or later
 
   bool by_rest_said = false;  // since an order went by the order socket
 };

@@ -1,7 +1,7 @@
 // Position reads: what the venue shows on each leg, and what follows from it.
 //   - a close that failed twice goes on only if there is something to close; else it ends `flat`;
 //   - an unknown order that the venue does not have is absent if the position agrees;
-//   - what the follower no longer holds is handed to the copy agent.
+//   - what the follower no longer holds is handed to the copy agent (lane_reconcile.cpp).
 // A read that may have missed something of ours decides nothing, and is made again.
 #include <algorithm>
 #include <cstdio>
@@ -68,7 +68,7 @@ void OrderLane::apply_positions(LaneFollower& follower,
                                 const ReadContext& context, Mono now) {
   const bool first = !follower.seen_positions;
   follower.seen_positions = true;
-  if (first) first_positions(follower, rows);
+  if (first && trusts_positions_) first_positions(follower, rows);
   for (const auto& row : rows)
     if (row.symbol && !row.qty.is_zero()) legs_.at({follower.id, *row.symbol, row.leg});
   for (std::uint32_t i = 0; i < legs_.size(); ++i) {
@@ -78,14 +78,21 @@ void OrderLane::apply_positions(LaneFollower& follower,
     judge_closes(follower, i, read, context.asked, now);
     compare(follower, i, read, now);
   }
+  if (follower.take_wanted) take_positions(follower, rows, context.asked);
+  settle_reads(follower, rows, context.asked);
 }
 
-// What the account holds when we first see it is not ours.
+// What the account holds when we first see it is not ours, unless we were told so. Where an order
+// of an earlier run may have traded, what is there says nothing: it may be that order's.
 void OrderLane::first_positions(LaneFollower& follower,
                                 const std::vector<venue::PositionRisk>& rows) {
   for (const auto& row : rows) {
     if (row.qty.is_zero()) continue;
-    if (row.symbol) legs_[legs_.at({follower.id, *row.symbol, row.leg})].tracked = row.qty;
+    if (row.symbol) {
+      LegState& leg = legs_[legs_.at({follower.id, *row.symbol, row.leg})];
+      if (leg.filled_at.ns != 0 || leg.on_the_wire()) continue;
+      leg.foreign = row.qty;
+    }
     constexpr std::array<const char*, 3> sides{"", " LONG", " SHORT"};
     const FixedText qty(row.qty);
     std::array<char, 160> text{};
@@ -109,7 +116,7 @@ OrderLane::LegRead OrderLane::leg_read(const LegState& leg,
   }
   // The venue's reads may lag its fills; a row that is as new as our last fill does not.
   const bool caught_up = leg.filled_at.ns == 0 || asked - leg.filled_at >= read_lag ||
-                         (read.updated.ms != 0 && read.updated >= leg.traded);
+                         (read.updated.ms != 0 && leg.traded.ms != 0 && read.updated >= leg.traded);
   read.telling = caught_up && leg.touched <= asked;
   return read;
 }
@@ -145,7 +152,7 @@ void OrderLane::judge_closes(LaneFollower& follower, std::uint32_t index, const 
   // position under it. Were it told nothing, it would take that order's position for the old one.
   LegState& leg = legs_[index];
   if (leg.ended != 0) return;  // the read holds fills that are still to be told
-  leg.tracked = read.qty;
+  leg.seen(read.qty);
   report(FollowerPosition{
       .follower = follower.id, .symbol = leg.key.symbol, .leg = leg.key.leg, .qty = read.qty});
 }
@@ -165,7 +172,8 @@ bool OrderLane::may_have_cancelled_out(LaneFollower& follower, std::uint32_t ind
     (order->terms.side == Side::buy ? bought : sold) = true;
     denied_for_long = denied_for_long && now - order->unknown_since >= unknown_alarm;
     const VenueTime sent = order->deadline + -std::chrono::milliseconds(recv_window_ms);
-    changed_since = changed_since || updated >= sent + -absence_margin;
+    // When an earlier run sent its own is not known.
+    changed_since = changed_since || order->doubts != 0 || updated >= sent + -absence_margin;
   }
   return bought && sold && changed_since && !denied_for_long;
 }
@@ -175,7 +183,7 @@ void OrderLane::judge_unknown(LaneFollower& follower, std::uint32_t index, const
                               const ReadContext& context, Mono now) noexcept {
   if (!legs_[index].on_the_wire() || !read.telling) return;
   const bool healthy = context.health.stands && context.health == health_of(follower, true);
-  if (!healthy || read.qty != legs_[index].tracked) return;
+  if (!healthy || read.qty != legs_[index].expected()) return;
   // One that may still have traded could hide another's trade in the sum.
   for (auto* order = inflight_.first(follower.id); order != nullptr;
        order = inflight_.next(*order)) {
@@ -183,7 +191,7 @@ void OrderLane::judge_unknown(LaneFollower& follower, std::uint32_t index, const
         order->state == OrderState::ended)
       continue;
     const bool denied = order->state == OrderState::unknown && order->absences >= absences_needed &&
-                        order->absent_at <= context.asked;
+                        order->absent_at <= context.asked && !order->doubts_behind();
     if (!denied) return;
   }
   if (may_have_cancelled_out(follower, index, read.updated, now))
@@ -192,26 +200,9 @@ void OrderLane::judge_unknown(LaneFollower& follower, std::uint32_t index, const
   while (order != nullptr) {
     auto* next = inflight_.next(*order);
     if (order->leg == index && order->state == OrderState::unknown)
-      try_again(follower, *order, now);
+      proven_absent(follower, *order, now);
     order = next;
   }
-}
-
-void OrderLane::compare(LaneFollower& follower, std::uint32_t index, const LegRead& read,
-                        Mono now) noexcept {
-  LegState& leg = legs_[index];
-  if (leg.open != 0 || read.qty == leg.tracked) return;
-  // An order on its way from the copy agent may be for this leg.
-  if (!read.telling || w_.orders.size() != 0) {
-    want_read(follower, now + read_lag);
-    return;
-  }
-  const bool smaller = read.qty.sign() != leg.tracked.sign() || read.qty.abs() < leg.tracked.abs();
-  const bool held = leg.tracked.sign() != 0;
-  leg.tracked = read.qty;
-  if (held && smaller)
-    report(FollowerPosition{
-        .follower = follower.id, .symbol = leg.key.symbol, .leg = leg.key.leg, .qty = read.qty});
 }
 
 }  // namespace copyd::exec

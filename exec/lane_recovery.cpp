@@ -33,6 +33,7 @@ void OrderLane::make_unknown(InflightOrder& order, Mono now) noexcept {
   order.absences = 0;
   order.alarmed = false;
   legs_[order.leg].touched = now;
+  if (order.doubts == 0) keep_lost(order, now);
   if (order.unknown_reported) return;
   order.unknown_reported = true;
   report(OrderUnknown{.ref = order.terms.ref, .follower = order.terms.follower});
@@ -88,6 +89,7 @@ void OrderLane::tend(LaneFollower& follower, Mono now) {
     if (order->state == OrderState::unknown && !order->alarmed &&
         now - order->unknown_since >= unknown_alarm) {
       order->alarmed = true;
+      report(OrderUnknown{.ref = order->terms.ref, .follower = follower.id, .quarantined = true});
       notice(Level::error, follower.id,
              "an order's fate is unknown for a minute: it stays in flight and is asked for");
     }
@@ -101,6 +103,9 @@ void OrderLane::query(LaneFollower& follower, InflightOrder& order, Mono now) {
   if (!follower.link || follower.link->session.refused() || !venue_clock_.known()) return;
   LaneLink& link = *follower.link;
   if (link.queries_out >= queries_out_max) return;
+  // Of an earlier run: its deadline is past then, whenever it was signed.
+  if (order.deadline.ms == 0)
+    order.deadline = venue_clock_.at(order.taken) + std::chrono::milliseconds(recv_window_ms);
   ++link.queries_out;
   order.query_out = true;
   const auto id = venue::client_order_id(order.terms.copy_id, order.attempt);
@@ -146,7 +151,8 @@ void OrderLane::on_query_answer(const QueryContext& context,
           {.status = record->status,
            .filled = record->executed_qty,
            .average = record->average_price,
-           .time = record->update_time},
+           .time = record->update_time,
+           .http = answer->status},
           now);
     return;
   }
@@ -166,7 +172,11 @@ void OrderLane::on_absence(LaneFollower& follower, InflightOrder& order,
   if (order.state != OrderState::unknown || !healthy || !past || !spaced) return;
   order.absent_at = context.asked;
   if (order.absences < absences_needed) ++order.absences;
-  if (order.absences == absences_needed) want_read(follower, context.asked);
+  if (order.absences < absences_needed) return;
+  // Whether it is absent is decided for all its doubtful attempts together: one behind may be in
+  // the position.
+  if (order.doubts_behind()) next_doubt(order, w_.clock.now());
+  else want_read(follower, context.asked);
 }
 
 // The venue's time, after it refused a timestamp of ours.

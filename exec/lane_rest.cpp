@@ -43,6 +43,10 @@ bool OrderLane::send_by_rest(LaneFollower& follower, InflightOrder& order, Mono 
   std::string target =
       venue::signed_place_target(request_of(order, terms, now), link.credentials.signer);
   if (target.empty()) return cannot_encode(follower, order, now);
+  if (!intend(follower, order, now)) {
+    finish(order, OrderEnd::expired, now);
+    return true;
+  }
   order.early = order.reduces() && awaits_an_opening(order);
   const PlaceContext context{.follower = follower.id, .request = order.request};
   link.http->request({.method = net::HttpRequest::Method::post,

@@ -1,12 +1,26 @@
 // Orders that wait: what holds each back, which of them goes first, and what an order of a leg
 // means for those behind it.
+#include <algorithm>
+
 #include "exec/order_lane.hpp"
 
 namespace copyd::exec {
 
+// The strictest of what the copy agent says and what the kill file asks for, which acts here before
+// the copy agent has heard of it.
 FollowerState OrderLane::state_of(FollowerId follower) const noexcept {
-  if (follower.value >= w_.books.size()) return FollowerState::active;
-  return static_cast<FollowerState>(w_.books[follower.value].state.get());
+  auto state = FollowerState::active;
+  if (follower.value < w_.books.size())
+    state = static_cast<FollowerState>(w_.books[follower.value].state.get());
+  if (w_.kill == nullptr) return state;
+  return std::max(state, static_cast<FollowerState>(w_.kill->get()));
+}
+
+// While a follower is being flattened, increases and flips that wait finish unfilled at once.
+// Closes that wait go on, whoever decided them: what they take is on its way out anyhow, and the
+// closes of the flatten itself come by the same queue.
+bool OrderLane::is_flattening(FollowerId follower) const noexcept {
+  return follower.value < w_.books.size() && w_.books[follower.value].flattening.get() != 0;
 }
 
 // Nothing stands against sending it, but the order of those that wait.
@@ -18,8 +32,8 @@ bool OrderLane::is_due(LaneFollower& follower, const InflightOrder& order, Mono 
   if (state == FollowerState::halted) return false;
   if (!order.reduces())
     return state == FollowerState::active && now < order.terms.expires &&
-           now >= follower.increases_from && follower.budget.allows_increase(now) &&
-           !would_cross(order);
+           !is_flattening(follower.id) && now >= follower.increases_from &&
+           follower.budget.allows_increase(now) && !would_cross(order);
   if (!follower.budget.allows_reduce(now)) return false;
   switch (legs_[order.leg].pacing.ask(now)) {
     case ClosePacing::Verdict::send:
@@ -146,12 +160,14 @@ void OrderLane::pump_all(LaneFollower& follower, Mono now) noexcept {
   }
 }
 
+// Those that are stale, and those that will not leave any more for another reason.
 void OrderLane::expire_increases(LaneFollower& follower, Mono now) noexcept {
+  const bool none_leaves = follower.link == nullptr || is_flattening(follower.id);
   auto* order = inflight_.first(follower.id);
   while (order != nullptr) {
     auto* next = inflight_.next(*order);
-    const bool late = now >= order->terms.expires || follower.link == nullptr;
-    if (order->state == OrderState::waiting && !order->reduces() && late)
+    if (order->state == OrderState::waiting && !order->reduces() &&
+        (none_leaves || now >= order->terms.expires || journal_fails(follower.id)))
       finish(*order, OrderEnd::expired, now);
     order = next;
   }

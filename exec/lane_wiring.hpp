@@ -11,6 +11,7 @@
 #include "exec/lane_cells.hpp"
 #include "exec/lane_command.hpp"
 #include "exec/order_budget.hpp"
+#include "journal/writer.hpp"
 #include "net/transport.hpp"
 #include "venue/address_hold.hpp"
 #include "venue/rest.hpp"
@@ -34,6 +35,12 @@ struct LaneWiring {
   // handed over before a halt does not leave after it, nor an increase after a pause. Empty: all
   // active.
   std::span<const FollowerCells> books{};
+  // FollowerState that the kill file asks for, of everybody: read before each send. Null: none.
+  const Cell* kill = nullptr;
+  // By FollowerId, from the configuration; 0: no limit of its own. Increases only. Empty: none.
+  std::span<const int> increases_per_10s{};
+  // Written before anything is sent. Null: nothing is kept.
+  journal::Writer* journal = nullptr;
   OrderLimits order_limits{};  // of each account, as the venue announces them
   // What holds for the address that lanes share; null: the lane has its own.
   venue::AddressHolds* holds = nullptr;

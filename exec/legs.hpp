@@ -24,8 +24,12 @@ struct LegKey {
 
 struct LegState {
   LegKey key;
-  // The position when it was last read with no order of ours open, and our own fills since.
+  // What is ours: what the copy agent's book held when the lane began, and our own fills since;
+  // less what a read showed to be gone.
   Qty tracked{};
+  // What else the venue holds on the leg, as a read showed it with no order of ours open. Signed;
+  // opposite to ours only where nothing is ours.
+  Qty foreign{};
   // What the venue showed in the read that vouched for the next close; 0 when none did.
   Qty vouched{};
   std::uint32_t open = 0;     // our orders in flight on it, in any state
@@ -37,12 +41,23 @@ struct LegState {
   ClosePacing pacing{};
   Mono touched{};      // when one of our orders last changed on it
   Mono filled_at{};    // when we learned of our last fill on it
-  VenueTime traded{};  // when that was, by the venue's clock
+  VenueTime traded{};  // when that was, by the venue's clock; 0: an earlier run knew
   // Marks of the lane's pass over waiting orders.
   std::uint64_t mark = 0;
   bool only_held_increases = false;
   std::array<std::uint64_t, 2> crossed{};  // the pass that saw something of that side wait
 
+  // A read of the leg, with nothing of ours on the wire.
+  void seen(Qty venue) noexcept {
+    if (falls_short(venue)) tracked = venue.sign() == tracked.sign() ? venue : Qty{};
+    foreign = venue - tracked;
+  }
+  // As a read must show it, if nothing has traded that we do not know of.
+  Qty expected() const noexcept { return tracked + foreign; }
+  // Less than ours, or the other side of zero.
+  bool falls_short(Qty venue) const noexcept {
+    return tracked.sign() != 0 && (venue.sign() != tracked.sign() || venue.abs() < tracked.abs());
+  }
   // One of ours may trade at any moment.
   bool on_the_wire() const noexcept { return open != waiting + ended; }
   // True if a close on `side` would find something, as far as we know.

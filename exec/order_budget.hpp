@@ -7,9 +7,10 @@
 // there. What the venue refuses counts as well.
 //
 // Three tenths are kept for orders that reduce: an increase waits when seven tenths are used, by
-// whatever. Pure; one per follower, owned by its lane. Allocates nothing. Orders are counted in
-// buckets of half a second and of two; one leaves the count when the last in it is old enough.
-// Source: Binance docs, "General info", "Order rate limits"; exchangeInfo.rateLimits.
+// whatever. A limit of the follower's own binds increases alone: so many in any ten seconds. Pure;
+// one per follower, owned by its lane. Allocates nothing. Orders are counted in buckets of half a
+// second and of two; one leaves the count when the last in it is old enough. Source: Binance docs,
+// "General info", "Order rate limits"; exchangeInfo.rateLimits.
 #pragma once
 
 #include <algorithm>
@@ -28,16 +29,22 @@ struct OrderLimits {
 
 class OrderBudget {
  public:
-  explicit OrderBudget(const OrderLimits& limits) noexcept
-      : short_(limits.per_10s), long_(limits.per_minute) {}
+  // `own_increases`: the follower's own limit per 10 seconds; 0: none.
+  explicit OrderBudget(const OrderLimits& limits, int own_increases = 0) noexcept
+      : short_(limits.per_10s), long_(limits.per_minute), own_(own_increases) {}
 
   bool allows_increase(Mono now) noexcept {
-    return short_.used(now) < short_.for_increases() && long_.used(now) < long_.for_increases();
+    return short_.used(now) < short_.for_increases() && long_.used(now) < long_.for_increases() &&
+           (own_.limit <= 0 || own_.used(now) < own_.limit);
   }
   bool allows_reduce(Mono now) noexcept {
     return short_.used(now) < short_.limit && long_.used(now) < long_.limit;
   }
-  void placed(Mono now) noexcept { add(1, now); }
+  enum class Kind : std::uint8_t { increase, reduce };
+  void placed(Mono now, Kind kind = Kind::increase) noexcept {
+    add(1, now);
+    if (kind == Kind::increase) own_.add(1, now);
+  }
 
   // The venue's own count of its running window, -1 when it was not told. More than ours is
   // somebody else's, on the same account.
@@ -98,6 +105,7 @@ class OrderBudget {
 
   Window<10'000, 20> short_;
   Window<60'000, 30> long_;
+  Window<10'000, 20> own_;  // increases of ours
 };
 
 }  // namespace copyd::exec

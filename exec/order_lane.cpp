@@ -39,6 +39,7 @@ int OrderLane::do_work() noexcept {
   for (LaneFollower* follower : mine_) {
     work += run_link(*follower, now);
     if (tend_due && follower->in_flight != 0) tend(*follower, now);
+    if (tend_due) reconcile(*follower, now);
     if (follower->pump || (tend_due && follower->waiting != 0)) pump(*follower, now);
   }
   if (draining_) drain(now);
@@ -57,6 +58,15 @@ int OrderLane::take_commands() {
       add(std::move(*added), now);
     } else if (const auto* removed = std::get_if<RemoveFollower>(&command)) {
       remove(removed->follower, now);
+    } else if (const auto* expected = std::get_if<ExpectPosition>(&command)) {
+      expect(*expected, now);
+    } else if (const auto* positions = std::get_if<TrustPositions>(&command)) {
+      trusts_positions_ = positions->trust;
+      for (LaneFollower* follower : mine_) want_read(*follower, now);
+    } else if (const auto* taken = std::get_if<TakePositions>(&command)) {
+      LaneFollower& follower = follower_at(taken->follower);
+      follower.take_wanted = true;
+      follower.take_from = now;
     } else {
       draining_ = true;
       quiet_since_ = now;
@@ -97,7 +107,8 @@ void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
   ++legs_[leg].waiting;
   follower.cells.waiting.set(follower.waiting);
   w_.cells.taken.add();
-  if (terms.received.ns != 0)
+  if (resume(follower, order, now)) return;
+  if (terms.received.ns != 0 && order.attempt == 0)
     w_.stages[Stage::lane].record(ns_between(terms.received, now) - terms.decided_ns);
 
   // An earlier order of the leg that still waits goes first.
@@ -155,10 +166,14 @@ bool OrderLane::send(LaneFollower& follower, InflightOrder& order, Mono now) noe
 bool OrderLane::write(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
   const std::size_t size = encode(follower, order, now);
   if (size == 0) return cannot_encode(follower, order, now);
+  const Mono sealed = w_.clock.now();
+  if (!intend(follower, order, sealed)) {
+    finish(order, OrderEnd::expired, now);
+    return true;
+  }
   order.early = order.reduces() && awaits_an_opening(order);
   set_state(follower, order, OrderState::staged);
   const OrderSocket& orders = follower.link->orders;
-  const Mono sealed = w_.clock.now();
   if (orders.socket->send({text_.data(), size}).has_error()) {
     order.request = 0;
     set_state(follower, order, OrderState::waiting);
@@ -177,7 +192,8 @@ void OrderLane::left(LaneFollower& follower, InflightOrder& order, std::uint32_t
   order.written = w_.clock.now();
   order.carrier = carrier;
   set_state(follower, order, OrderState::written);
-  follower.budget.placed(order.written);
+  follower.budget.placed(order.written,
+                         order.reduces() ? OrderBudget::Kind::reduce : OrderBudget::Kind::increase);
   LegState& leg = legs_[order.leg];
   leg.touched = order.written;
   leg.vouched = Qty{};
@@ -224,6 +240,7 @@ void OrderLane::finish(InflightOrder& order, OrderEnd end, Mono now) noexcept {
       .venue_time = order.traded,
       .venue_code = end == OrderEnd::refused ? order.refusal : 0,
   };
+  keep_finished(order, done, now);
   set_state(follower, order, OrderState::free);
   --(order.reduces() ? leg.closings : leg.openings)[order.zone()];
   inflight_.close(order);
@@ -244,7 +261,10 @@ LaneFollower& OrderLane::follower_at(FollowerId id) {
   ASSERT(id.value < followers_.size());
   auto& follower = followers_[id.value];
   if (!follower) {
-    follower = std::make_unique<LaneFollower>(id, w_.followers[id.value], w_.order_limits);
+    const bool limited = id.value < w_.increases_per_10s.size();
+    const OrderBudget budget(w_.order_limits, limited ? w_.increases_per_10s[id.value] : 0);
+    follower = std::make_unique<LaneFollower>(id, w_.followers[id.value], budget);
+    follower->reconcile_at = next_reconcile(id, w_.clock.now());
     mine_.push_back(follower.get());
   }
   return *follower;

@@ -9,6 +9,9 @@
 //   lane_connect.cpp    what LaneSession asks for over REST, and followers that come and go
 //   lane_sockets.cpp    the sockets: opened, read, renewed ahead of their end
 //   lane_rest.cpp       orders over REST, while the order socket cannot carry them
+//   lane_journal.cpp    what is written before and after each send
+//   lane_resume.cpp     orders of an earlier run
+//   lane_reconcile.cpp  what the venue holds, and what of it is ours
 //   lane_limits.cpp     what the venue's rate limits and bans hold back, and for how long
 //
 // An agent: do_work() runs on one thread, which alone uses the transport and everything made by it.
@@ -16,6 +19,7 @@
 // to leave over REST does allocate. A fault of one follower stays with it: each has its own
 // connections, key, session, budget of orders and waiting orders. A rate limit or a ban of our
 // address holds for all.
+// Nothing is sent whose intent is not written; where the journal fails, closes alone leave.
 // The quantity filled is the larger of what the answer and the stream say, never their sum.
 #pragma once
 
@@ -57,7 +61,11 @@ class OrderLane final : public Agent {
   static constexpr std::chrono::seconds read_lag{2};      // a position read may lag a fill by it
   static constexpr std::chrono::seconds read_spacing{1};  // of one follower
   static constexpr std::chrono::seconds read_rest{10};    // where only an event raised a doubt
-  static constexpr std::chrono::seconds time_hold{2};     // for the venue's time to come
+  // Positions are read in turn, one account at a time: this far apart, or closer, so that none is
+  // read less often than that.
+  static constexpr std::chrono::seconds reconcile_spacing{10};
+  static constexpr std::chrono::minutes reconcile_round{10};
+  static constexpr std::chrono::seconds time_hold{2};  // for the venue's time to come
   static constexpr std::chrono::milliseconds retry_first{200};
   static constexpr std::chrono::milliseconds retry_max{800};
   // At the end, the copy agent has this long to answer what it was told last with another close.
@@ -110,6 +118,7 @@ class OrderLane final : public Agent {
   void pump_all(LaneFollower& follower, Mono now) noexcept;
   void expire_increases(LaneFollower& follower, Mono now) noexcept;
   FollowerState state_of(FollowerId follower) const noexcept;
+  bool is_flattening(FollowerId follower) const noexcept;
   bool is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept;
   bool would_cross(const InflightOrder& order) noexcept;
   bool is_waited_for(const InflightOrder& order) noexcept;
@@ -125,14 +134,16 @@ class OrderLane final : public Agent {
                 std::chrono::seconds retry_after, Mono now);
   void on_user_frame(LaneFollower& follower, std::string_view frame);
   void on_update(LaneFollower& follower, const venue::OrderUpdate& update, Mono now) noexcept;
-  void on_account(LaneFollower& follower, const venue::AccountUpdate& update, Mono now) noexcept;
   struct Fate {
     venue::OrderStatus status = venue::OrderStatus::other;
     Qty filled;
     Price average;
     VenueTime time;
+    int http = 0;  // the answer's status; 0: an event of the stream
   };
   void apply(InflightOrder& order, const Fate& fate, Mono now) noexcept;
+  void count_fills(InflightOrder& order, const Fate& fate, Mono now) noexcept;
+  bool goes_on(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   struct Refusal {
     int status = 0;
     std::int32_t code = 0;
@@ -174,6 +185,27 @@ class OrderLane final : public Agent {
   void on_absence(LaneFollower& follower, InflightOrder& order, const QueryContext& context);
   void ask_time(LaneFollower& follower, Mono now);
 
+  // lane_journal.cpp
+  bool intend(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  bool journal_fails(FollowerId follower) noexcept;
+  void keep_fate(const InflightOrder& order, const Fate& fate, Mono now) noexcept;
+  void keep_refusal(const InflightOrder& order, const Refusal& refusal, Mono now) noexcept;
+  void keep_lost(const InflightOrder& order, Mono now) noexcept;
+  void keep_absent(const InflightOrder& order, Mono now) noexcept;
+  void keep_finished(const InflightOrder& order, const OrderDone& done, Mono now) noexcept;
+  struct Known {
+    std::uint8_t attempt = 0;
+    std::uint8_t doubts = 0;
+    bool ended = false;
+  };
+  void keep_resumed(const InflightOrder& order, const Known& known, Mono now) noexcept;
+
+  // lane_resume.cpp
+  bool resume(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  void ended_in_doubt(InflightOrder& order, Mono now) noexcept;
+  void next_doubt(InflightOrder& order, Mono now) noexcept;
+  void proven_absent(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+
   // lane_positions.cpp
   struct ReadContext {
     FollowerId follower;
@@ -201,7 +233,18 @@ class OrderLane final : public Agent {
                               Mono now) noexcept;
   void judge_unknown(LaneFollower& follower, std::uint32_t leg, const LegRead& read,
                      const ReadContext& context, Mono now) noexcept;
+
+  // lane_reconcile.cpp
+  void expect(const ExpectPosition& expected, Mono now);
+  void on_account(LaneFollower& follower, const venue::AccountUpdate& update, Mono now) noexcept;
+  Mono next_reconcile(FollowerId follower, Mono now) const noexcept;
+  void reconcile(LaneFollower& follower, Mono now) noexcept;
   void compare(LaneFollower& follower, std::uint32_t leg, const LegRead& read, Mono now) noexcept;
+  void settle_reads(LaneFollower& follower, const std::vector<venue::PositionRisk>& rows,
+                    Mono asked) noexcept;
+  void tell_foreign(LaneFollower& follower, const LegState& leg) noexcept;
+  void take_positions(LaneFollower& follower, const std::vector<venue::PositionRisk>& rows,
+                      Mono asked) noexcept;
 
   // lane_connect.cpp
   void add(AddFollower command, Mono now);
@@ -277,9 +320,11 @@ class OrderLane final : public Agent {
   std::vector<LaneFollower*> mine_;
   venue::ReplyDecoder replies_;
   venue::UserDataDecoder user_data_;
-  std::uint64_t mark_ = 1;  // of the present pass over waiting orders
-  Mono tended_{};           // when timers were last looked at
-  Mono time_from_{};        // the venue's time is not asked for before
+  std::uint64_t mark_ = 1;        // of the present pass over waiting orders
+  Mono tended_{};                 // when timers were last looked at
+  Mono time_from_{};              // the venue's time is not asked for before
+  bool journal_mourned_ = false;  // that it fails was said
+  bool trusts_positions_ = true;
   bool draining_ = false;
   Mono quiet_since_{};  // while draining
   std::atomic<bool> drained_{false};

@@ -13,7 +13,8 @@ constexpr std::chrono::hours window{7 * 24 - 1};
 }  // namespace
 
 void BackFill::begin(VenueTime since, VenueTime now) {
-  since_ = std::max(since + -margin, now + -window);
+  oldest_ = now + -window;
+  since_ = listed_since_ = std::max(since + -margin, oldest_);
   until_ = VenueTime{INT64_MAX};
   orders_read_ = false;
   orders_end_ = {};
@@ -21,6 +22,10 @@ void BackFill::begin(VenueTime since, VenueTime now) {
   from_trade_ = {};
   trades_.clear();
   listed_.clear();
+}
+
+void BackFill::list_orders_from(VenueTime since) noexcept {
+  listed_since_ = std::max(std::min(since, listed_since_), oldest_);
 }
 
 void BackFill::finish() {
@@ -36,7 +41,7 @@ void BackFill::need(SymbolId symbol) {
 }
 
 std::optional<Ask> BackFill::next() const {
-  if (!orders_read_) return Ask{.call = Call::all_orders, .start = since_, .end = orders_end_};
+  if (!orders_read_) return Ask{.call = Call::all_orders, .start = listed_since_, .end = orders_end_};
   if (!to_read_.empty()) {
     Ask ask{.call = Call::user_trades, .symbol = to_read_.front()};
     if (from_trade_.value != 0) {
@@ -64,7 +69,7 @@ void BackFill::orders(const std::vector<venue::OrderRecord>& page) {
   }
   // A full page holds the newest orders; what is older is on the page that ends there.
   const bool more =
-      page.size() >= page_rows && oldest > since_ && (orders_end_.ms == 0 || oldest < orders_end_);
+      page.size() >= page_rows && oldest > listed_since_ && (orders_end_.ms == 0 || oldest < orders_end_);
   orders_end_ = oldest;
   orders_read_ = !more;
 }

@@ -28,6 +28,8 @@ class BackFill {
   void begin(VenueTime since, VenueTime now);
   // After `begin`: no trades later than that.
   void end_at(VenueTime until) noexcept { until_ = until; }
+  // After `begin`: orders placed since then are looked through, within what the venue answers for.
+  void list_orders_from(VenueTime since) noexcept;
   // All is handed over.
   void finish();
 
@@ -72,6 +74,8 @@ class BackFill {
   const SymbolTable* symbols_;
   VenueTime since_{};
   VenueTime until_{INT64_MAX};
+  VenueTime listed_since_{};  // of orders
+  VenueTime oldest_{};        // that the venue answers for
   bool orders_read_ = true;
   VenueTime orders_end_{};         // 0: the newest page is still to be read
   std::vector<SymbolId> to_read_;  // the first is being read

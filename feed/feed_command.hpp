@@ -2,18 +2,22 @@
 // from then on belongs to the feed's thread.
 #pragma once
 
+#include <memory>
 #include <variant>
 
 #include "core/clock.hpp"
 #include "core/ids.hpp"
+#include "feed/leader_book.hpp"
 #include "venue/credentials.hpp"
 
 namespace copyd::feed {
 
-// A leader that is known already gets the new key: it reconnects and fills the gap.
+// A leader that is known already gets the new key: it reconnects and fills the gap. So does one
+// that an earlier run has followed, where `resume` says how far.
 struct AddLeader {
   LeaderId leader;
   venue::Credentials credentials;
+  std::unique_ptr<const LeaderResume> resume{};  // null: nothing is known of it
 };
 
 // The key is taken back. What was handed over is remembered: a later AddLeader begins with the

@@ -14,8 +14,13 @@ Qty change_of(const LeaderFill& fill) noexcept {
   return fill.side == Side::buy ? fill.qty : -fill.qty;
 }
 
-LeaderPosition position_of(LeaderId leader, const Snapshot::Row& row) noexcept {
-  return {.leader = leader, .symbol = row.leg.symbol, .leg = row.leg.leg, .qty = row.qty};
+// As the book has it by now.
+LeaderPosition position_in(const LeaderBook& book, LeaderId leader, LegName leg) noexcept {
+  return {.leader = leader,
+          .symbol = leg.symbol,
+          .leg = leg.leg,
+          .qty = book.qty(leg),
+          .as_of = book.as_of(leg)};
 }
 
 // The rows, and a flat one for each leg in `others` that has none. What was found was found before
@@ -114,17 +119,18 @@ bool StartingPositions::doubtful(std::span<const LeaderFill> held) {
 void StartingPositions::hand_over(LeaderId leader, std::span<const LeaderFill> held,
                                   LeaderBook& book, std::vector<LeaderEvent>& out) const {
   // What was held when a key was taken back, and is flat now.
-  for (const LegName leg : book.open_legs()) {
+  const std::vector<LegName> held_before = book.open_legs();
+  book.begin(asked_);
+  for (const LegName leg : held_before) {
     const bool named = std::any_of(starts_.begin(), starts_.end(),
                                    [&](const Start& start) { return start.row.leg == leg; });
-    if (!named) out.emplace_back(position_of(leader, {.leg = leg, .qty = {}, .as_of = asked_}));
+    if (!named) out.emplace_back(position_in(book, leader, leg));
   }
-  book.begin(asked_);
   book.clear_listed();
   for (const Start& start : starts_) {
     book.set(start.row.leg, start.row.qty, start.row.as_of);
     book.list(start.row.leg.symbol);
-    out.emplace_back(position_of(leader, start.row));
+    out.emplace_back(position_in(book, leader, start.row.leg));
   }
   for (const LeaderFill& fill : held) {
     if (book.take(fill) == LeaderBook::Taken::fresh) out.emplace_back(fill);
@@ -169,10 +175,10 @@ int hand_over_again(LeaderId leader, std::vector<LeaderFill> found,
   sort_found(found);
 
   const auto hand_position = [&](const Snapshot::Row& row) {
-    out.emplace_back(position_of(leader, row));
     // Where the position says nothing new, a late fill is still a fill. Where it does, it has
     // taken the place of every fill that it contains.
     if (book.qty(row.leg) != row.qty) book.set(row.leg, row.qty, row.as_of);
+    out.emplace_back(position_in(book, leader, row.leg));
   };
   const auto hand_fill = [&](const LeaderFill& fill) {
     if (book.seen(fill.symbol, fill.trade)) return false;

@@ -20,9 +20,13 @@ LeaderBook::Taken LeaderBook::take(const LeaderFill& fill) noexcept {
   return Taken::fresh;
 }
 
-bool LeaderBook::contains(LegName leg, VenueTime time) const noexcept {
+VenueTime LeaderBook::as_of(LegName leg) const noexcept {
   const VenueTime own = legs_[index_of(leg)].as_of;
-  return time <= (own.ms != 0 ? own : begun_);
+  return own.ms != 0 ? own : begun_;
+}
+
+bool LeaderBook::contains(LegName leg, VenueTime time) const noexcept {
+  return time <= as_of(leg);
 }
 
 std::vector<LegName> LeaderBook::open_legs() const {
@@ -38,6 +42,16 @@ std::vector<LegName> LeaderBook::open_legs() const {
 void LeaderBook::begin(VenueTime asked) noexcept {
   std::fill(legs_.begin(), legs_.end(), LegState{});
   begun_ = asked;
+}
+
+void LeaderBook::resume(const LeaderResume& resume) noexcept {
+  begin(resume.begun);
+  for (const auto& held : resume.legs) set(held.leg, held.qty, held.as_of);
+  for (const auto& seen : resume.seen) {
+    filter_.accept(seen.leg.symbol, seen.trade);
+    TradeId& newest = legs_[index_of(seen.leg)].newest;
+    newest = std::max(newest, seen.trade);
+  }
 }
 
 void LeaderBook::set(LegName leg, Qty qty, VenueTime as_of) noexcept {

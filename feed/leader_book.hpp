@@ -20,6 +20,23 @@ struct LegName {
   friend constexpr auto operator<=>(const LegName&, const LegName&) noexcept = default;
 };
 
+// What an earlier run handed over of a leader.
+struct LeaderResume {
+  struct Held {
+    LegName leg;
+    Qty qty;
+    VenueTime as_of;  // 0: `begun`
+  };
+  struct Seen {
+    LegName leg;
+    TradeId trade;
+  };
+  VenueTime begun;  // from then on its trades count
+  VenueTime since;  // everything until then was handed over
+  std::vector<Held> legs;
+  std::vector<Seen> seen;  // in the order handed over
+};
+
 class LeaderBook {
  public:
   LeaderBook(std::size_t symbols, std::size_t seen_max);
@@ -36,6 +53,9 @@ class LeaderBook {
   bool contains(LegName leg, VenueTime time) const noexcept;
 
   Qty qty(LegName leg) const noexcept { return legs_[index_of(leg)].qty; }
+  // What traded on the leg until then is in its quantity.
+  VenueTime as_of(LegName leg) const noexcept;
+  VenueTime begun() const noexcept { return begun_; }
   // The newest trade taken on this leg; 0: none.
   TradeId newest(LegName leg) const noexcept { return legs_[index_of(leg)].newest; }
   // More was closed on a hedge leg than we knew of: a trade was missed.
@@ -48,6 +68,8 @@ class LeaderBook {
   // The first snapshot of all: legs that it does not name are flat, and what traded until `asked`
   // is in it. Trades seen so far stay seen.
   void begin(VenueTime asked) noexcept;
+  // As an earlier run left it. A leg without a time of its own holds what traded until `begun`.
+  void resume(const LeaderResume& resume) noexcept;
   // A snapshot of one leg that was handed over.
   void set(LegName leg, Qty qty, VenueTime as_of) noexcept;
 

@@ -110,6 +110,7 @@ void LeaderFeed::add(AddLeader& command, Mono now) {
                                       wiring_.transport.http(wiring_.endpoints.rest),
                                       wiring_.transport.websocket());
     if (time_) leader->session.set_time(*time_);
+    if (command.resume) leader->session.resume(*command.resume);
   }
   leader->session.start(now);
 }

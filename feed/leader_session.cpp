@@ -38,6 +38,16 @@ void LeaderSession::start(Mono now) {
   restart(now);
 }
 
+void LeaderSession::resume(const LeaderResume& resume) {
+  book_.resume(resume);
+  begun_ = true;
+  since_ = resume.since;
+  for (const auto& held : resume.legs) resumed_.push_back(held.leg.symbol);
+  for (const auto& seen : resume.seen) resumed_.push_back(seen.leg.symbol);
+  std::sort(resumed_.begin(), resumed_.end());
+  resumed_.erase(std::unique(resumed_.begin(), resumed_.end()), resumed_.end());
+}
+
 void LeaderSession::stop() {
   disconnect();
   step_ = Step::idle;

@@ -75,6 +75,9 @@ class LeaderSession {
   // successor stood has come by then, or the old one has ended.
   static constexpr std::chrono::seconds overlap{10};
   static constexpr std::chrono::seconds behind_max{1};  // of one socket behind the other
+  // Which orders rested when the last run ended is not known: those placed up to so long before may
+  // have filled since, on symbols where nothing else tells of it.
+  static constexpr std::chrono::hours rested_max{24};
   static constexpr std::size_t held_max = 65536;
 
   struct Setup {
@@ -89,6 +92,9 @@ class LeaderSession {
   // Begins to connect, as soon as the venue's time is known. Again: with a new key.
   void start(Mono now);
   void stop();
+  // Goes on from where an earlier run has ended: the first connection fills the gap since then.
+  // REQUIRES: not started yet.
+  void resume(const LeaderResume& resume);
   // The key was taken back: the next start begins with the positions, and finds no trades. What was
   // handed over is remembered, so that legs which are closed by then are handed over as flat.
   void forget() {
@@ -209,6 +215,7 @@ class LeaderSession {
   bool stream_wanted_ = false;  // opening or open
   bool begun_ = false;          // something was handed over: from then on gaps are filled
   VenueTime since_{};           // everything until then was handed over
+  std::vector<SymbolId> resumed_;  // symbols of an earlier run, until the gap since is filled
   std::uint32_t tickets_ = 0;
   std::uint32_t ticket_ = 0;  // of the step's question; 0: none
   std::uint32_t extend_ticket_ = 0;

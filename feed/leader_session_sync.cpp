@@ -114,6 +114,8 @@ void LeaderSession::begin_back_fill(Mono now) {
   back_fill_.begin(lost_since_, venue_clock_.at(now));
   // An order that rested before the loss may have filled; it is listed by the time it was placed.
   for (const SymbolId symbol : book_.working_symbols()) back_fill_.need(symbol);
+  for (const SymbolId symbol : resumed_) back_fill_.need(symbol);
+  if (!resumed_.empty()) back_fill_.list_orders_from(lost_since_ + -rested_max);
   reads_ = 0;
   order_asks_ = 0;
   go_on_back_filling(now);
@@ -157,6 +159,8 @@ void LeaderSession::go_live(VenueTime as_of, int back_filled, Mono now) {
   starting_.clear();
   since_ = std::max(since_, as_of);
   begun_ = true;
+  resumed_.clear();
+  out_.emplace_back(LeaderSynced{.leader = leader_, .begun = book_.begun(), .until = since_});
   step_ = Step::live;
   set_state(SessionState::live);
   live_since_ = now;

@@ -46,5 +46,7 @@ class Disk {
 
 // The directory is made (0700) when it is missing.
 Result<std::unique_ptr<Disk>> open_directory(const std::string& path);
+// For reading alone: it makes no directory, and refuses every change.
+Result<std::unique_ptr<Disk>> open_for_reading(const std::string& path);
 
 }  // namespace copyd::journal

@@ -10,8 +10,8 @@
 
 namespace copyd::journal {
 
-std::array<std::uint8_t, 16> boot_id() {
-  std::array<std::uint8_t, 16> id{};
+BootId boot_id() {
+  BootId id{};
   std::FILE* const file = std::fopen("/proc/sys/kernel/random/boot_id", "re");
   if (file == nullptr) return id;
   std::size_t nibbles = 0;
@@ -27,7 +27,7 @@ std::array<std::uint8_t, 16> boot_id() {
 }
 
 Journal::Journal(Disk& disk, const Clock& clock, Channel<Notice>& notices, Settings settings)
-    : disk_(disk), clock_(clock), notices_(notices), settings_(settings), boot_(boot_id()) {}
+    : disk_(disk), clock_(clock), notices_(notices), settings_(settings) {}
 
 Result<Writer*> Journal::open(std::string_view writer, Behind behind, std::int64_t wall_ns) {
   Entry entry{
@@ -50,7 +50,7 @@ Result<std::unique_ptr<File>> Journal::make_segment(std::string_view writer, std
                        .number = number,
                        .mono_ns = now.ns,
                        .wall_ns = now.ns + wall_offset_ns,
-                       .boot = boot_};
+                       .boot = settings_.boot};
   Record record{.type = static_cast<std::uint16_t>(Type::segment),
                 .length = sizeof header,
                 .mono_ns = now.ns};

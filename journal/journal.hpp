@@ -24,14 +24,16 @@
 
 namespace copyd::journal {
 
+// The machine's boot id, which tells whether the steady clock is still the same, and whether what
+// was written without a sync is still there. Zeros where the system does not say.
+using BootId = std::array<std::uint8_t, 16>;
+BootId boot_id();
+
 struct Settings {
   std::uint64_t segment_records = 131'072;  // 16 MiB
   std::chrono::milliseconds sync_every{5};
+  BootId boot = boot_id();
 };
-
-// The machine's boot id, which tells whether the steady clock is still the same. Zeros where the
-// system does not say.
-std::array<std::uint8_t, 16> boot_id();
 
 class Journal final : public Agent {
  public:
@@ -72,7 +74,6 @@ class Journal final : public Agent {
   const Clock& clock_;
   Channel<Notice>& notices_;
   const Settings settings_;
-  const std::array<std::uint8_t, 16> boot_;
   std::vector<Entry> entries_;
   Mono sync_due_{};
   std::atomic<bool> failed_{false};

@@ -55,11 +55,15 @@ class PosixFile final : public File {
   Descriptor descriptor_;
 };
 
+enum class Access : std::uint8_t { change, read };
+
 class PosixDisk final : public Disk {
  public:
-  explicit PosixDisk(Descriptor directory) noexcept : directory_(std::move(directory)) {}
+  PosixDisk(Descriptor directory, Access access) noexcept
+      : directory_(std::move(directory)), access_(access) {}
 
   Result<std::unique_ptr<File>> create(std::string_view name, std::uint64_t size) override {
+    if (access_ == Access::read) return read_only();
     Descriptor file = open(name, O_RDWR | O_CREAT | O_EXCL);
     if (!file.ok()) return last_error();
     const int refused = ::posix_fallocate(file.get(), 0, static_cast<off_t>(size));
@@ -112,6 +116,7 @@ class PosixDisk final : public Disk {
   }
 
   Result<void> truncate(std::string_view name, std::uint64_t size) override {
+    if (access_ == Access::read) return read_only();
     const Descriptor file = open(name, O_RDWR);
     if (!file.ok() || ::ftruncate(file.get(), static_cast<off_t>(size)) != 0 ||
         ::fsync(file.get()) != 0)
@@ -120,6 +125,7 @@ class PosixDisk final : public Disk {
   }
 
   Result<void> rename(std::string_view from, std::string_view to) override {
+    if (access_ == Access::read) return read_only();
     if (::renameat(directory_.get(), std::string(from).c_str(), directory_.get(),
                    std::string(to).c_str()) != 0 ||
         ::fsync(directory_.get()) != 0)
@@ -128,26 +134,39 @@ class PosixDisk final : public Disk {
   }
 
   Result<void> remove(std::string_view name) override {
+    if (access_ == Access::read) return read_only();
     if (::unlinkat(directory_.get(), std::string(name).c_str(), 0) != 0) return last_error();
     return {};
   }
 
  private:
+  static boost::system::error_code read_only() noexcept {
+    return {EROFS, boost::system::system_category()};
+  }
   Descriptor open(std::string_view name, int flags) const {
     return Descriptor(::openat(directory_.get(), std::string(name).c_str(),
                                flags | O_CLOEXEC | O_NOFOLLOW, 0600));
   }
 
   Descriptor directory_;
+  Access access_;
 };
+
+Result<std::unique_ptr<Disk>> open_existing(const std::string& path, Access access) {
+  Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.ok()) return last_error();
+  return std::unique_ptr<Disk>(std::make_unique<PosixDisk>(std::move(directory), access));
+}
 
 }  // namespace
 
 Result<std::unique_ptr<Disk>> open_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return last_error();
-  Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.ok()) return last_error();
-  return std::unique_ptr<Disk>(std::make_unique<PosixDisk>(std::move(directory)));
+  return open_existing(path, Access::change);
+}
+
+Result<std::unique_ptr<Disk>> open_for_reading(const std::string& path) {
+  return open_existing(path, Access::read);
 }
 
 }  // namespace copyd::journal

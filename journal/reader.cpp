@@ -39,15 +39,27 @@ std::optional<SegmentName> parse_segment_name(std::string_view file) {
 Reader::Reader(Disk& disk, std::string_view writer, std::vector<std::uint64_t> segments)
     : disk_(&disk), writer_(writer), segments_(std::move(segments)) {
   std::sort(segments_.begin(), segments_.end());
+  for (const auto number : segments_) files_.push_back(segment_name(writer_, number));
 }
 
-Result<Reader> Reader::open(Disk& disk, std::string_view writer) {
+Reader Reader::of_file(Disk& disk, std::string file) {
+  Reader reader(disk, "", {});
+  reader.files_.push_back(std::move(file));
+  return reader;
+}
+
+Result<Reader> Reader::open(Disk& disk, std::string_view writer, Behind behind) {
   const auto files = TRY(disk.list());
   std::vector<std::uint64_t> segments;
   for (const auto& file : files)
-    if (const auto name = parse_segment_name(file); name && name->writer == writer)
+    if (const auto name = parse_segment_name(file);
+        name && name->writer == writer && name->number > behind.segment)
       segments.push_back(name->number);
-  return Reader(disk, writer, std::move(segments));
+  Reader reader(disk, writer, std::move(segments));
+  reader.behind_segment_ = behind.segment;
+  reader.sequence_ = behind.sequence;
+  reader.first_ = behind.segment == 0;
+  return reader;
 }
 
 Result<std::vector<std::string>> Reader::writers(Disk& disk) {
@@ -61,7 +73,7 @@ Result<std::vector<std::string>> Reader::writers(Disk& disk) {
 }
 
 std::uint64_t Reader::last_segment() const noexcept {
-  return segments_.empty() ? 0 : segments_.back();
+  return segments_.empty() ? behind_segment_ : segments_.back();
 }
 
 std::optional<Record> Reader::next() {
@@ -93,9 +105,9 @@ std::optional<Record> Reader::next() {
 
 // False: there is nothing more to read.
 bool Reader::load_next() {
-  while (at_ < segments_.size()) {
-    file_ = segment_name(writer_, segments_[at_]);
-    if (!load(segments_[at_], records_)) return false;
+  while (at_ < files_.size()) {
+    file_ = files_[at_];
+    if (!load(file_, records_)) return false;
     ++at_;
     index_ = 0;
     offset_ = 0;
@@ -107,8 +119,7 @@ bool Reader::load_next() {
   return false;
 }
 
-bool Reader::load(std::uint64_t number, std::vector<Record>& into) {
-  const auto name = segment_name(writer_, number);
+bool Reader::load(const std::string& name, std::vector<Record>& into) {
   const auto size = disk_->size(name);
   if (size.has_error()) return unreadable(size.error().message()), false;
   into.assign(size.value() / record_size, Record{});
@@ -133,6 +144,7 @@ bool Reader::read_header() {
   if (header_.version != format_version) {
     unreadable(fmt::format("version {} of the journal, this program reads version {}",
                            header_.version, format_version));
+    end_.newer = header_.version > format_version;
     return false;
   }
   index_ = 1;
@@ -155,16 +167,18 @@ bool Reader::known_durable_later(std::uint64_t sequence) {
   if (std::any_of(records_.begin() + static_cast<std::ptrdiff_t>(index_), records_.end(), knows))
     return true;
   std::vector<Record> later;
-  for (std::size_t i = at_; i < segments_.size(); ++i)
-    if (load(segments_[i], later) && std::any_of(later.begin(), later.end(), knows)) return true;
+  for (std::size_t i = at_; i < files_.size(); ++i)
+    if (load(files_[i], later) && std::any_of(later.begin(), later.end(), knows)) return true;
   return false;
 }
 
-std::nullopt_t Reader::unreadable(std::string reason) {
+void Reader::unreadable(std::string reason) {
   done_ = true;
-  end_ = {
-      .kind = ReadEnd::Kind::unreadable, .file = file_, .offset = 0, .reason = std::move(reason)};
-  return std::nullopt;
+  end_ = {.kind = ReadEnd::Kind::unreadable,
+          .file = file_,
+          .offset = 0,
+          .reason = std::move(reason),
+          .newer = false};
 }
 
 Result<void> cut_off(Disk& disk, const Reader& reader) {

@@ -39,13 +39,24 @@ struct ReadEnd {
   std::string file;          // where, but for clean
   std::uint64_t offset = 0;  // of the record that does not hold together
   std::string reason;
+  bool newer = false;  // unreadable, because a newer version wrote it
 };
 
 class Reader {
  public:
   Reader(Disk& disk, std::string_view writer, std::vector<std::uint64_t> segments);
+  // One file, whatever its name: a segment that was kept as `.past`, or a snapshot.
+  static Reader of_file(Disk& disk, std::string file);
   // All segments of that writer that the directory holds.
-  static Result<Reader> open(Disk& disk, std::string_view writer);
+  static Result<Reader> open(Disk& disk, std::string_view writer) {
+    return open(disk, writer, {});
+  }
+  // Those behind a segment that ended with that sequence: the next record must go on with it.
+  struct Behind {
+    std::uint64_t segment = 0;
+    std::uint64_t sequence = 0;
+  };
+  static Result<Reader> open(Disk& disk, std::string_view writer, Behind behind);
   // The writers that the directory knows, sorted.
   static Result<std::vector<std::string>> writers(Disk& disk);
 
@@ -64,15 +75,17 @@ class Reader {
 
  private:
   bool load_next();
-  bool load(std::uint64_t number, std::vector<Record>& into);
+  bool load(const std::string& name, std::vector<Record>& into);
   bool read_header();
   void stop(std::string_view what);
   bool known_durable_later(std::uint64_t sequence);
-  std::nullopt_t unreadable(std::string reason);
+  void unreadable(std::string reason);
 
   Disk* disk_;
   std::string writer_;
   std::vector<std::uint64_t> segments_;
+  std::vector<std::string> files_;  // the same, by name
+  std::uint64_t behind_segment_ = 0;
   std::size_t at_ = 0;  // index of the segment to load next
   std::vector<Record> records_;
   std::size_t index_ = 0;

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -30,6 +31,8 @@ enum class Type : std::uint16_t {
   text = 2,
   symbol = 3,
   policy = 5,
+  // Of a snapshot: what its books count up to.
+  snapshot = 6,
   // Inputs of the copy agent.
   leader_fill = 10,
   leader_position = 11,
@@ -41,6 +44,10 @@ enum class Type : std::uint16_t {
   leader_equity = 17,
   follower_equity = 18,
   mark = 19,
+  flatten = 20,
+  operator_word = 21,
+  positions_taken = 22,
+  leader_synced = 23,
   // What a lane does.
   intent = 30,
   answer = 31,
@@ -62,6 +69,9 @@ enum class Type : std::uint16_t {
   leader_leg = 50,
   seen_trade = 51,
   books_end = 52,
+  loss_base = 53,
+  wish = 54,
+  leader_begun = 55,
 };
 
 // A name in a fixed field; zero-terminated unless it fills the field.
@@ -122,6 +132,14 @@ struct Policy {
   std::uint32_t generation = 0;
 };
 
+// The first record of a snapshot. Its preamble and books count everything up to one record of the
+// copy agent, the last one of a segment.
+struct Snapshot {
+  static constexpr Type type = Type::snapshot;
+  std::uint64_t segment = 0;
+  std::uint64_t sequence = 0;
+};
+
 // ---- inputs of the copy agent ------------------------------------------------------------------
 
 inline constexpr std::int64_t unknown_age = INT64_MIN;
@@ -138,6 +156,11 @@ struct Position {
   LeaderPosition position;
 };
 
+struct Synced {
+  static constexpr Type type = Type::leader_synced;
+  LeaderSynced synced;
+};
+
 struct Done {
   static constexpr Type type = Type::order_done;
   CopyId copy_id{};
@@ -148,6 +171,8 @@ struct Unknown {
   static constexpr Type type = Type::order_unknown;
   CopyId copy_id{};
   FollowerId follower{};
+  std::uint8_t quarantined = 0;
+  std::uint8_t spare = 0;
 };
 
 struct Held {
@@ -178,6 +203,21 @@ struct FollowerEquity {
 struct Mark {
   static constexpr Type type = Type::mark;
   SetMark mark;
+};
+
+struct FlattenAll {
+  static constexpr Type type = Type::flatten;
+  Flatten flatten;
+};
+
+struct Operator {
+  static constexpr Type type = Type::operator_word;
+  OperatorWord word;
+};
+
+struct Taken {
+  static constexpr Type type = Type::positions_taken;
+  PositionsTaken taken;
 };
 
 // ---- what a lane does --------------------------------------------------------------------------
@@ -242,10 +282,14 @@ struct Resumed {
   Qty filled_before{};
 };
 
-// The order was reported to the copy agent: nothing more of it will be written.
+// How the order finished, as the copy agent is told next: nothing more of it will be written.
 struct Finished {
   static constexpr Type type = Type::finished;
   CopyId copy_id{};
+  Qty filled{};
+  Price average{};
+  std::int64_t venue_ms = 0;
+  std::int32_t code = 0;
   FollowerId follower{};
   OrderEnd end = OrderEnd::executed;
 };
@@ -265,8 +309,13 @@ struct Books {
 struct LastPrice {
   static constexpr Type type = Type::last_price;
   SymbolId symbol{};
+  std::uint8_t same_run = 0;  // as Follower has it: then the mark counts
   Price price{};
+  Price mark{};               // 0: not known
+  std::int64_t mark_ns = 0;  // when it was told, by the steady clock of the run
 };
+
+inline constexpr std::int64_t never_ns = INT64_MIN;
 
 struct Follower {
   static constexpr Type type = Type::follower;
@@ -275,8 +324,16 @@ struct Follower {
   std::uint8_t mode_known = 0;
   PositionMode mode = PositionMode::one_way;
   std::uint8_t equity_known = 0;
+  // The low two bits: 1: what it holds; 2: everything, before its positions are taken. Then who
+  // asked for it: 4: the operator; 8: a drawdown.
+  std::uint8_t flattening = 0;
   std::array<FollowerState, causes_max> states{};  // by StateCause
+  std::uint8_t same_run = 0;      // 1, in a snapshot: what is of this start alone counts as well
+  std::uint8_t refused_mode = 0;  // 1 + the account's PositionMode, while the book cannot follow it
   Usd equity{};
+  std::int64_t unknown_since_ns = never_ns;  // the equity
+  std::array<std::int64_t, 2> refused_ns{never_ns, never_ns};  // increases, oldest first
+  std::uint8_t no_equity_told = 0;
 };
 
 struct LinkEquity {
@@ -332,6 +389,7 @@ struct Outcome {
 struct OpenOrder {
   static constexpr Type type = Type::open_order;
   static constexpr std::uint8_t no_ledger = 255;
+  static constexpr std::uint8_t quarantined = 2;  // of `unknown`
   CopyId copy_id{};
   Qty qty{};
   Price limit{};
@@ -351,7 +409,7 @@ struct OpenOrder {
   std::uint8_t doubts = 0;
   std::uint8_t ended = 0;
   std::uint8_t ledger_leg = no_ledger;  // of the ledger that asked, of the same link and symbol
-  std::uint8_t unknown = 0;
+  std::uint8_t unknown = 0;  // 1: its fate cannot be told; 2: quarantined as well
 
   OpenOrder() = default;
   explicit OpenOrder(const OrderTerms& terms) noexcept
@@ -408,15 +466,45 @@ struct LeaderLeg {
   SymbolId symbol{};
   Leg leg = Leg::both;
   Qty qty{};
+  std::int64_t as_of_ms = 0;  // what traded until then is in it; 0: until LeaderBegun says
+};
+
+// From when on a leader's trades count, and until when they are known.
+struct LeaderBegun {
+  static constexpr Type type = Type::leader_begun;
+  LeaderId leader{};
+  std::int64_t begun_ms = 0;
+  std::int64_t until_ms = 0;
 };
 
 struct SeenTrade {
   static constexpr Type type = Type::seen_trade;
   LeaderId leader{};
   SymbolId symbol{};
-  std::uint32_t spare = 0;
+  Leg leg = Leg::both;
+  std::array<std::uint8_t, 3> spare{};
   TradeId trade{};
   std::int64_t time_ms = 0;
+};
+
+// What a follower's loss limits are measured from. Part of its rows, behind Follower.
+struct LossBase {
+  static constexpr Type type = Type::loss_base;
+  FollowerId follower{};
+  std::uint8_t known = 0;
+  std::int32_t day = 0;           // UTC days since 1970, of `day_base`
+  Usd day_base{};                 // net equity when the day began, or at first sight that day
+  Usd highest{};                  // net equity, since connect or the last `resume`
+  Usd transfers{};                // as SetFollowerEquity has them
+  std::int64_t transfers_ms = 0;
+};
+
+// What the operator wants of an account, or of all; the newest of each. Behind the followers' rows.
+struct Wish {
+  static constexpr Type type = Type::wish;
+  OperatorWord::About about = OperatorWord::About::all;
+  FollowerState state = FollowerState::active;
+  std::uint16_t account = 0;
 };
 
 struct BooksEnd {
@@ -426,12 +514,24 @@ struct BooksEnd {
 
 // The layout is the format: a change of any of these is a new number.
 static_assert(sizeof(Segment) == 72 && sizeof(Text) == 96 && sizeof(SymbolDefinition) == 96);
-static_assert(sizeof(Policy) == 4 && sizeof(Fill) == 80);
-static_assert(sizeof(Position) == 16 && sizeof(Done) == 64 && sizeof(Unknown) == 18);
-static_assert(sizeof(Held) == 16 && sizeof(Link) == 4 && sizeof(State) == 4);
-static_assert(sizeof(LeaderEquity) == 24 && sizeof(FollowerEquity) == 24 && sizeof(Mark) == 16);
+static_assert(sizeof(Policy) == 4 && sizeof(Snapshot) == 16 && sizeof(Fill) == 80);
+static_assert(sizeof(Position) == 24 && sizeof(Synced) == 24 && sizeof(Done) == 64 && sizeof(Unknown) == 20);
+static_assert(sizeof(Held) == 24 && sizeof(Link) == 4 && sizeof(State) == 4);
+static_assert(sizeof(LeaderEquity) == 24 && sizeof(FollowerEquity) == 40 && sizeof(Mark) == 16);
+static_assert(sizeof(Operator) == 96 && sizeof(Finished) == 48);
 static_assert(sizeof(Intent) == 72 && sizeof(Answer) == 56 && sizeof(Fate) == 20);
 static_assert(sizeof(OpenOrder) <= payload_size);
+
+// A payload as a record that nobody has appended yet.
+template <class Payload>
+Record record_of(const Payload& payload) {
+  static_assert(std::is_trivially_copyable_v<Payload> && sizeof(Payload) <= payload_size);
+  Payload clean = payload;
+  clear_padding(clean);
+  Record record{.type = static_cast<std::uint16_t>(Payload::type), .length = sizeof clean};
+  std::memcpy(record.payload.data(), &clean, sizeof clean);
+  return record;
+}
 
 // Takes rows, one after the other.
 class RowSink {

@@ -113,7 +113,8 @@ std::optional<Failure> take_member(const ControlCommand& command, ControlRequest
   if (known == command.arguments.end()) return wrong_arguments(command, "an unknown member");
   const std::string member = '"' + std::string(known->name) + '"';
   if (known->kind == Argument::Kind::flag) {
-    if (value.get_bool().get(request.all) == simdjson::SUCCESS) return std::nullopt;
+    bool& flag = known->name == "everything" ? request.everything : request.all;
+    if (value.get_bool().get(flag) == simdjson::SUCCESS) return std::nullopt;
     return wrong_arguments(command, member + " is true or false");
   }
   std::string_view text;
@@ -163,10 +164,6 @@ std::optional<Failure> fault_of(const Credentials& credentials) {
     return fault("the private key does not begin with -----BEGIN");
   }
   return std::nullopt;
-}
-
-bool restricts(Verb verb) noexcept {
-  return verb == Verb::pause || verb == Verb::resume || verb == Verb::halt;
 }
 
 bool label_required(const ControlCommand& command) noexcept {
@@ -227,6 +224,7 @@ Secret encode_request(const ControlRequest& request) {
   json.begin_object().member("command", command_of(request.verb).name);
   if (!request.label.empty()) json.member("label", request.label);
   if (request.all) json.member("all", true);
+  if (request.everything) json.member("everything", true);
   if (!request.reason.empty()) json.member("reason", request.reason);
   if (!request.venue.empty()) json.member("venue", request.venue);
   if (!credentials.api_key.empty()) json.member("api_key", credentials.api_key.reveal());

@@ -8,22 +8,27 @@
 //   request  {"command":"pause","label":"bob","reason":"holiday"}
 //   reply    {"ok":true, …}   or   {"ok":false,"error":"…","remedy":"…"}
 //
-// Amounts are strings ("10000.5"), times are integers in the unit of their name, and what is not
-// known is null. The replies:
+// "causes" are all that hold a follower back: "configuration", "operator", "leader", "engine",
+// "connection", "breach", "breaker", "health", "recovery", "journal", "kill"; the strictest is in
+// force. "quarantined" counts symbols on which nothing opens because an order's fate is unknown for
+// long, "drift_legs" legs on which the venue holds more than copyd does. Amounts are strings
+// ("10000.5"), times are integers in the unit of their name, and what is not known is null. The
+// replies:
 //
 //   status     {"ok":true,"version":"0.1.0","generation":1,"ready":true,"uptime_s":60,
 //               "threads":"shared|dedicated","venue":"binance-usdm",
 //               "leaders":[{"label","state":"connecting|live|stale|not_connected",
 //                 "last_fill_ms_ago":1200|null,"fills":3,"equity":"10000"|null}],
 //               "followers":[{"label","state":"active|reduce_only|halted","causes":["operator"],
-//                 "link":"ready|recovering|not_connected",
+//                 "link":"ready|recovering|not_connected","flattening":false,
+//                 "quarantined":0,"drift_legs":0,"last_read_ms_ago":900|null,
 //                 "outcomes":{"copied","carried","skipped","failed","unknown","none"},
 //                 "skipped":{"below_min":1},"orders":3,"in_flight":0,"equity":"5000"|null,
 //                 "positions":[{"symbol","leg":"BOTH|LONG|SHORT","target":"0.1",
 //                   "position":"0.1","in_flight":"0"}]}],
 //               "latency_ns":{"fill_to_wire":{"p50","p99","p999","n"}}}
-//   pause, resume, halt
-//              {"ok":true,"changed":[{"label","state","causes":[…]}]}
+//   pause, resume, halt, flatten
+//              {"ok":true,"changed":[{"label","state","flattening":false,"causes":[…]}]}
 //   connect    {"ok":true,"account":CARD}
 //   accounts   {"ok":true,"accounts":[CARD]}
 //   disconnect {"ok":true,"label":"bob","note":"…"|null}
@@ -72,6 +77,7 @@ enum class Verb : std::uint8_t {
   pause,
   resume,
   halt,
+  flatten,
   connect,
   accounts,
   disconnect,
@@ -109,6 +115,10 @@ inline constexpr Argument whom{"label", Kind::word, false, "a follower or a lead
 inline constexpr Argument all{"all", Kind::flag, false, "every follower"};
 inline constexpr Argument reason{"reason", Kind::option, false, "why; recorded"};
 inline constexpr std::array restricting{whom, all, reason};
+inline constexpr std::array flattening{
+    whom, all,
+    Argument{"everything", Kind::flag, false, "also what copyd did not open: the whole account"},
+    reason, Argument{"yes", Kind::terminal, false, "do not ask"}};
 inline constexpr std::array watching{
     Argument{"watch", Kind::terminal, false, "show it again every second until ^C"}};
 inline constexpr std::array connecting{
@@ -124,14 +134,17 @@ inline constexpr std::array maybe_follower{
 }  // namespace detail
 
 // In the order of Verb.
-inline constexpr std::array<ControlCommand, 10> control_commands{{
+inline constexpr std::array<ControlCommand, 11> control_commands{{
     {Verb::status, "status", detail::watching, "the engine at a glance", "copyctl status --watch"},
     {Verb::pause, "pause", detail::restricting, "reduce only: closes are copied, opens are not",
      "copyctl pause bob --reason \"checking his margin\"", true},
-    {Verb::resume, "resume", detail::restricting, "back to active; ends a pause or a halt",
-     "copyctl resume bob", true},
+    {Verb::resume, "resume", detail::restricting,
+     "back to active; ends a pause, a halt or a breach", "copyctl resume bob", true},
     {Verb::halt, "halt", detail::restricting, "nothing is sent any more, to one or (alone) to all",
      "copyctl halt --all --reason \"venue maintenance\"", true},
+    {Verb::flatten, "flatten", detail::flattening,
+     "closes all that copyd holds, then halts; asks before it does",
+     "copyctl flatten bob --reason \"he is leaving\"", true},
     {Verb::connect, "connect", detail::connecting, "adds an account: asks for its key, stores it",
      "copyctl connect bob --stdin < bob-key.json", true},
     {Verb::accounts, "accounts", {}, "a card for each account", "copyctl accounts"},
@@ -167,12 +180,18 @@ struct Credentials {
 struct ControlRequest {
   Verb verb = Verb::status;
   std::string label;           // "" when none is given
-  bool all = false;            // pause, resume, halt: every follower
-  std::string reason;          // pause, resume, halt
+  bool all = false;            // pause, resume, halt, flatten: every follower
+  bool everything = false;     // flatten: the whole account
+  std::string reason;          // pause, resume, halt, flatten
   std::string venue;           // connect; "": the daemon's
   Credentials credentials;     // connect
   std::uint32_t peer_uid = 0;  // who asks; set by the daemon's socket, not on the wire
 };
+
+// pause, resume, halt and flatten: of one account, or of all.
+constexpr bool restricts(Verb verb) noexcept {
+  return verb == Verb::pause || verb == Verb::resume || verb == Verb::halt || verb == Verb::flatten;
+}
 
 // What is wrong with a request's arguments, if anything. The text holds nothing of the request.
 std::optional<Failure> fault_of(const ControlRequest& request);

@@ -47,7 +47,8 @@ FollowerBook::Setup book_setup(const CopierSetup& setup, std::size_t follower) {
   FollowerBook::Setup book;
   book.id = FollowerId{static_cast<std::uint16_t>(follower)};
   book.key = name_key(config.label);
-  book.limits = resolve(config.limits);
+  book.limits = resolve(config.limits, setup.symbols);
+  book.losses = loss_rules(config.limits);
   for (const auto& link : config.links) {
     const auto leader =
         std::find_if(setup.leaders.begin(), setup.leaders.end(),
@@ -71,14 +72,15 @@ Copier::Copier(const CopierSetup& setup)
       cells_(setup.cells),
       stages_(setup.stages),
       last_prices_(setup.symbols.size()),
+      marks_(setup.symbols.size()),
       symbol_keys_(keys_of(setup.symbols)),
       leader_keys_(keys_of(setup.leaders)),
       settle_number_(setup.settle_start),
       orders_(order_slots(setup)),
       outcomes_(order_slots(setup) + 1),
       gate_(setup.clock),
-      shared_{symbols_, last_prices_,   symbol_keys_, leader_keys_,
-              orders_,  settle_number_, gate_,        doubts_},
+      shared_{symbols_,       last_prices_, symbol_keys_, leader_keys_, orders_,
+              settle_number_, gate_,        doubts_,      marks_},
       followers_of_(setup.leaders.size()),
       journal_(setup.journal),
       replaying_(setup.replays),
@@ -87,6 +89,7 @@ Copier::Copier(const CopierSetup& setup)
   for (const auto& lane : setup.lanes) lanes_.push_back({lane.orders, lane.reports});
   books_.reserve(setup.followers.size());
   refused_mode_.resize(setup.followers.size());
+  last_increases_.resize(setup.followers.size());
   for (std::size_t i = 0; i < setup.followers.size(); ++i) {
     ASSERT(setup.followers[i].lane < lanes_.size());
     lane_of_.push_back(static_cast<std::uint16_t>(setup.followers[i].lane));
@@ -126,7 +129,7 @@ int Copier::do_work() noexcept {
 void Copier::apply(const LeaderFill& fill) {
   if (fill.leader.value >= followers_of_.size() || fill.symbol.value >= last_prices_.size()) return;
   if (fill.qty.sign() <= 0) return;
-  Moment moment{.age = std::nullopt, .now = clock_.now()};
+  Moment moment{.age = std::nullopt, .now = now_};
   if (venue_clock_.known()) moment.age = venue_clock_.at(moment.now) - fill.time;
   const bool doubtful = doubt_until_ && fill.time <= *doubt_until_;
   doubts_ = doubtful ? lost_attempts : std::uint8_t{0};
@@ -150,11 +153,13 @@ void Copier::decide(const LeaderFill& fill, const Moment& moment) {
     BookSink& sink = turn_of(follower);
     turn_.outcome = outcomes_.begin(cells_[follower]);
     turn_.orders_belong = true;
+    turn_.trade = fill.trade;
+    turn_.leader = fill.leader;
     const std::uint32_t outcome = turn_.outcome;
     books_[follower].fill({.fill = fill, .age = moment.age, .now = moment.now}, sink);
     finish_bounced();
     outcomes_.end(outcome);
-    if (refused_mode_[follower]) try_mode(follower);
+    go_on(follower);
   }
   if (out_of_sync_)
     notify(Notice::Level::warning, Notice::Subject::leader, fill.leader.value,
@@ -168,8 +173,7 @@ void Copier::apply(const LeaderPosition& position) {
   if (position.symbol.value >= last_prices_.size()) return;
   for (const std::uint16_t follower : followers_of_[position.leader.value]) {
     books_[follower].leader_position(position, turn_of(follower));
-    finish_bounced();
-    if (refused_mode_[follower]) try_mode(follower);
+    go_on(follower);
   }
 }
 
@@ -192,6 +196,7 @@ void Copier::on_order(const Order& order) noexcept {
   Lane& lane = lanes_[lane_of_[turn_.follower]];
   hand_over_waiting(lane);
   if (order->kind != OrderKind::reduce) {
+    watch_for_twin(*order);
     // The book must not change under its own hands: it is told when it is done with this event.
     if (!hand_over(lane, slot)) bounced_.push_back(order->ref);
     return;

@@ -13,7 +13,8 @@
 // is room again; it does not leave while its follower is halted.
 //
 // Every input is written to the journal before it is applied, in the order applied, so that the
-// same inputs, replayed into a fresh Copier, make the same books. A start replays what the last run
+// same inputs, replayed into a fresh Copier, make the same books. Time, where it decides anything,
+// is that of the record. A start replays what the last run
 // wrote and hands the books to the Copier that goes on, row by row (copier_journal.cpp). Where the
 // journal cannot be written nothing increases any more; closes go on.
 //
@@ -26,6 +27,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "config/schema.hpp"
@@ -119,6 +121,17 @@ class Copier final : public Agent, private BookSink {
     std::uint16_t follower = 0;
     std::uint32_t outcome = no_slot;
     bool orders_belong = false;  // to `outcome`
+    TradeId trade{};             // of the fill, while it is decided
+    LeaderId leader{};
+  };
+  struct LastIncrease {
+    Qty qty;
+    Mono at;
+    TradeId trade{};
+    std::optional<Mono> told;
+    SymbolId symbol;
+    LeaderId leader;
+    Side side = Side::buy;
   };
   struct Query {
     std::uint32_t number = 0;
@@ -129,23 +142,28 @@ class Copier final : public Agent, private BookSink {
   // copier_journal.cpp: what is applied is written first
   template <class Input>
   void take(const Input& input) {
+    now_ = clock_.now();
     note(input);
     apply(input);
   }
   template <class Payload>
   void append(const Payload& payload) noexcept {
-    if (journal_ != nullptr) journal_->append(payload, clock_.now());
+    if (journal_ != nullptr) journal_->append(payload, now_);
   }
   void note(const LeaderFill&) noexcept {}  // with its age, when it is applied
   void note(const LeaderPosition& position) noexcept;
+  void note(const LeaderSynced& synced) noexcept;
   void note(const OrderDone& done) noexcept;
   void note(const OrderUnknown& unknown) noexcept;
   void note(const FollowerPosition& position) noexcept;
+  void note(const PositionsTaken& taken) noexcept;
   void note(const FollowerLink& link) noexcept;
   void note(const SetState& command) noexcept;
   void note(const SetLeaderEquity& command) noexcept;
   void note(const SetFollowerEquity& command) noexcept;
   void note(const SetMark& command) noexcept;
+  void note(const Flatten& command) noexcept;
+  void note(const OperatorWord& command) noexcept;
   void note(const TimeSample&) noexcept {}
   void note(const QueryBook&) noexcept {}
   void check_journal() noexcept;
@@ -164,6 +182,7 @@ class Copier final : public Agent, private BookSink {
   };
   void decide(const LeaderFill& fill, const Moment& moment);
   void apply(const LeaderPosition& position);
+  void apply(const LeaderSynced&) noexcept {}  // for the next start: engine/replay.hpp
   void on_order(const Order& order) noexcept override;
   void on_skip(const Skip& skip) noexcept override;
   void on_link_done(bool moved) noexcept override;
@@ -175,22 +194,35 @@ class Copier final : public Agent, private BookSink {
 
   // copier_reports.cpp: reports, commands and the book query
   void apply(const OrderDone& done);
-  void apply(const OrderUnknown& unknown);
   void apply(const FollowerPosition& position);
   void apply(const FollowerLink& link);
   void apply(const TimeSample& sample);
   void apply(const SetState& command);
   void apply(const SetLeaderEquity& command);
-  void apply(const SetFollowerEquity& command);
   void apply(const SetMark& command);
   void apply(const QueryBook& command);
   void finish(const OrderDone& done);
+  void go_on(std::uint16_t follower);
   void try_mode(std::uint16_t follower);
   int answer_queries() noexcept;
   bool answer_rows(Query& query, int& budget) noexcept;
   void show_state(std::size_t follower) noexcept;
   void notify(Notice::Level level, Notice::Subject subject, std::uint16_t account,
               const char* format, ...) noexcept __attribute__((format(printf, 5, 6)));
+
+  // copier_protection.cpp: limits, quarantine, flatten, and what the operator wants
+  void apply(const SetFollowerEquity& command);
+  void apply(const Flatten& command);
+  void apply(const OperatorWord& word);
+  void apply(const PositionsTaken& taken);
+  void apply(const OrderUnknown& unknown);
+  void resolve_quarantine(const OrderTerms& terms) noexcept;
+  void protect(std::uint16_t follower);
+  void show_alarmed(std::uint16_t follower) noexcept;
+  void on_alarm(const Alarm& alarm) noexcept override;
+  void watch_for_twin(const OrderTerms& terms) noexcept;
+  void save_wishes(journal::RowSink& sink) const;
+  bool wish(OperatorWord::About about, std::uint16_t account, FollowerState state);
 
   const SymbolTable& symbols_;
   const Clock& clock_;
@@ -202,7 +234,9 @@ class Copier final : public Agent, private BookSink {
   StageTimes& stages_;
 
   VenueClock venue_clock_;
+  Mono now_;                          // of the input that is being applied, as it is journalled
   std::vector<Price> last_prices_;    // by SymbolId
+  std::vector<KnownMark> marks_;      // by SymbolId
   std::vector<NameKey> symbol_keys_;  // by SymbolId
   std::vector<NameKey> leader_keys_;  // by LeaderId
   std::int64_t settle_number_;
@@ -220,7 +254,9 @@ class Copier final : public Agent, private BookSink {
   std::vector<OrderRef> bounced_;  // increases that found no room during this event
   std::size_t first_follower_ = 0;
   Turn turn_;
-  bool out_of_sync_ = false;  // seen during this fill
+  bool alarmed_ = false;                      // the book of `turn_` has, during this event
+  std::vector<LastIncrease> last_increases_;  // by FollowerId
+  bool out_of_sync_ = false;                  // seen during this fill
 
   journal::Writer* const journal_;
   bool journal_lost_ = false;
@@ -230,6 +266,8 @@ class Copier final : public Agent, private BookSink {
   std::map<CopyId, OrderRef> replayed_orders_;                // in flight, while replaying
   std::map<std::uint32_t, std::uint32_t> restored_outcomes_;  // slots, by the number of their row
   FollowerBook* restoring_ = nullptr;
+  // The newest wish about each, FollowerState as the operator's word asks for it.
+  std::map<std::pair<OperatorWord::About, std::uint16_t>, FollowerState> wishes_;
 
   std::vector<Query> queries_;  // the first one is being answered
   Cell in_flight_;

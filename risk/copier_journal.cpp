@@ -11,6 +11,9 @@ namespace copyd::risk {
 void Copier::note(const LeaderPosition& position) noexcept {
   append(journal::Position{position});
 }
+void Copier::note(const LeaderSynced& synced) noexcept {
+  append(journal::Synced{synced});
+}
 // Told before, or never ours: it changes nothing, and is not written.
 void Copier::note(const OrderDone& done) noexcept {
   const OpenOrder* order = orders_.find(done.ref);
@@ -19,10 +22,15 @@ void Copier::note(const OrderDone& done) noexcept {
 void Copier::note(const OrderUnknown& unknown) noexcept {
   const OpenOrder* order = orders_.find(unknown.ref);
   if (order != nullptr)
-    append(journal::Unknown{.copy_id = order->order->copy_id, .follower = unknown.follower});
+    append(journal::Unknown{.copy_id = order->order->copy_id,
+                            .follower = unknown.follower,
+                            .quarantined = unknown.quarantined});
 }
 void Copier::note(const FollowerPosition& position) noexcept {
   append(journal::Held{position});
+}
+void Copier::note(const PositionsTaken& taken) noexcept {
+  append(journal::Taken{taken});
 }
 void Copier::note(const FollowerLink& link) noexcept {
   append(journal::Link{link});
@@ -38,6 +46,12 @@ void Copier::note(const SetFollowerEquity& command) noexcept {
 }
 void Copier::note(const SetMark& command) noexcept {
   append(journal::Mark{command});
+}
+void Copier::note(const Flatten& command) noexcept {
+  append(journal::FlattenAll{command});
+}
+void Copier::note(const OperatorWord& command) noexcept {
+  append(journal::Operator{command});
 }
 
 // What is not in the journal would be forgotten by a restart: nothing opens any more.
@@ -63,10 +77,11 @@ OrderRef Copier::in_replay(const CopyId& id) const {
 
 void Copier::replay(const journal::Record& record) {
   ASSERT(replaying_);
+  now_ = Mono{record.mono_ns};
   switch (static_cast<journal::Type>(record.type)) {
     case journal::Type::leader_fill: {
       const auto input = record.as<journal::Fill>();
-      Moment moment{.age = std::nullopt, .now = Mono{record.mono_ns}};
+      Moment moment{.age = std::nullopt, .now = now_};
       if (input.age_ms != journal::unknown_age)
         moment.age = std::chrono::milliseconds(input.age_ms);
       doubts_ = static_cast<std::uint8_t>(input.doubts);
@@ -86,11 +101,22 @@ void Copier::replay(const journal::Record& record) {
     }
     case journal::Type::order_unknown: {
       const auto input = record.as<journal::Unknown>();
-      apply(OrderUnknown{.ref = in_replay(input.copy_id), .follower = input.follower});
+      apply(OrderUnknown{.ref = in_replay(input.copy_id),
+                         .follower = input.follower,
+                         .quarantined = input.quarantined != 0});
       break;
     }
     case journal::Type::follower_position:
       apply(record.as<journal::Held>().position);
+      break;
+    case journal::Type::positions_taken:
+      apply(record.as<journal::Taken>().taken);
+      break;
+    case journal::Type::flatten:
+      apply(record.as<journal::FlattenAll>().flatten);
+      break;
+    case journal::Type::operator_word:
+      apply(record.as<journal::Operator>().word);
       break;
     case journal::Type::follower_link:
       apply(record.as<journal::Link>().link);
@@ -120,13 +146,16 @@ void Copier::save(journal::RowSink& sink) const {
   for (std::size_t i = 0; i < last_prices_.size(); ++i)
     if (!last_prices_[i].is_zero())
       sink.put(journal::LastPrice{.symbol = SymbolId{static_cast<std::uint16_t>(i)},
-                                  .price = last_prices_[i]});
+                                  .price = last_prices_[i],
+                                  .mark = marks_[i].price,
+                                  .mark_ns = marks_[i].at.ns});
   std::uint32_t outcomes = 0;
   for (std::size_t i = 0; i < books_.size(); ++i) {
-    books_[i].save(sink);
+    books_[i].save(sink, refused_mode_[i]);
     save_orders(books_[i], outcomes, sink);
     save_counts(i, sink);
   }
+  save_wishes(sink);
 }
 
 // Each outcome before the orders that belong to it; `outcomes` numbers them.
@@ -152,9 +181,9 @@ void Copier::save_orders(const FollowerBook& book, std::uint32_t& outcomes,
     journal::OpenOrder row(*order.order);
     if (order.outcome != no_slot) row.outcome = numbers.at(order.outcome);
     row.link = order.link;
-    row.leader = book.links()[order.link].leader;
+    if (order.link < book.links().size()) row.leader = book.links()[order.link].leader;
     if (asking) row.ledger_leg = static_cast<std::uint8_t>(*asking);
-    row.unknown = order.unknown;
+    row.unknown = order.quarantined ? journal::OpenOrder::quarantined : order.unknown;
     sink.put(row);
   });
 }
@@ -193,13 +222,23 @@ bool Copier::restore(const journal::Record& row) {
       const auto last = row.as<journal::LastPrice>();
       if (last.symbol.value >= last_prices_.size()) return false;
       last_prices_[last.symbol.value] = last.price;
+      if (last.same_run != 0)
+        marks_[last.symbol.value] = {.price = last.mark, .at = Mono{last.mark_ns}};
       return true;
     }
     case journal::Type::follower: {
       const auto payload = row.as<journal::Follower>();
       FollowerBook* const of = book(payload.id);
       restoring_ = of;
+      if (of != nullptr && payload.same_run != 0 && payload.refused_mode != 0)
+        refused_mode_[payload.id.value] = static_cast<PositionMode>(payload.refused_mode - 1);
       return of != nullptr && of->restore(payload);
+    }
+    case journal::Type::loss_base:
+      return into_book(row.as<journal::LossBase>());
+    case journal::Type::wish: {
+      const auto wished = row.as<journal::Wish>();
+      return wish(wished.about, wished.account, wished.state);
     }
     case journal::Type::link_equity:
       return into_book(row.as<journal::LinkEquity>());
@@ -264,6 +303,7 @@ void Copier::restored() {
   for (const auto& [number, slot] : restored_outcomes_) outcomes_.conclude(slot);
   restored_outcomes_.clear();
   finish_bounced();
+  // A flatten goes on when the follower's link is there.
   for (std::size_t i = 0; i < books_.size(); ++i) show_state(i);
   in_flight_.set(static_cast<std::int64_t>(orders_.size()));
 }

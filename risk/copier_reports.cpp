@@ -36,7 +36,15 @@ void Copier::apply(const OrderDone& done) {
   --lane.in_flight;
   cells_[follower].in_flight.add(-1);
   finish(done);
+  // After a close that found nothing its position comes next, and decides what is left to do.
+  if (done.end == OrderEnd::flat) return;
+  go_on(follower);
+}
+
+// What follows from an event of a follower, once its book is done with it.
+void Copier::go_on(std::uint16_t follower) {
   finish_bounced();
+  protect(follower);
   if (refused_mode_[follower]) try_mode(follower);
 }
 
@@ -46,6 +54,7 @@ void Copier::finish(const OrderDone& done) {
   const OrderTerms terms = *order.order;
   const std::uint32_t outcome = order.outcome;
   const bool refused = done.end == OrderEnd::refused;
+  const bool quarantined = order.quarantined;
   outcomes_.order_finished(
       outcome, {.was_unknown = order.unknown, .refused = refused, .filled = done.filled});
 
@@ -63,21 +72,16 @@ void Copier::finish(const OrderDone& done) {
   } else {
     book.result(done.ref, done.filled, skip_of(done.end), sink);
   }
+  if (refused && terms.kind != OrderKind::reduce) book.increase_refused(now_, sink);
+  if (quarantined) resolve_quarantine(terms);
   outcomes_.conclude(outcome);
-}
-
-void Copier::apply(const OrderUnknown& unknown) {
-  OpenOrder* order = orders_.find(unknown.ref);
-  if (order == nullptr || order->unknown) return;
-  order->unknown = true;
-  outcomes_.order_unknown(order->outcome);
 }
 
 void Copier::apply(const FollowerPosition& position) {
   if (position.follower.value >= books_.size()) return;
   if (position.symbol.value >= last_prices_.size()) return;
   books_[position.follower.value].follower_position(position);
-  if (refused_mode_[position.follower.value]) try_mode(position.follower.value);
+  go_on(position.follower.value);
 }
 
 void Copier::apply(const FollowerLink& link) {
@@ -96,8 +100,9 @@ void Copier::apply(const FollowerLink& link) {
              link.mode == PositionMode::hedge ? "hedge" : "one-way");
     }
   }
+  book.served(now_);
   book.set_state(StateCause::connection, state, turn_of(link.follower.value));
-  finish_bounced();
+  go_on(link.follower.value);
   show_state(link.follower.value);
 }
 
@@ -120,7 +125,7 @@ void Copier::apply(const SetState& command) {
   if (command.follower.value >= books_.size()) return;
   books_[command.follower.value].set_state(command.cause, command.state,
                                            turn_of(command.follower.value));
-  finish_bounced();
+  go_on(command.follower.value);
   show_state(command.follower.value);
 }
 
@@ -130,14 +135,10 @@ void Copier::apply(const SetLeaderEquity& command) {
     books_[follower].leader_equity(command.leader, if_known(command.known, command.equity));
 }
 
-void Copier::apply(const SetFollowerEquity& command) {
-  if (command.follower.value >= books_.size()) return;
-  books_[command.follower.value].follower_equity(if_known(command.known, command.equity));
-}
-
 void Copier::apply(const SetMark& command) {
-  if (command.symbol.value >= last_prices_.size() || command.price.sign() <= 0) return;
-  last_prices_[command.symbol.value] = command.price;
+  if (command.symbol.value >= last_prices_.size() || command.price.sign() < 0) return;
+  marks_[command.symbol.value] = {.price = command.price, .at = now_};
+  if (!command.price.is_zero()) last_prices_[command.symbol.value] = command.price;
 }
 
 void Copier::apply(const QueryBook& command) {
@@ -192,8 +193,13 @@ bool Copier::answer_rows(Query& query, int& budget) noexcept {
 // ---- what others see
 
 void Copier::show_state(std::size_t follower) noexcept {
-  cells_[follower].state.set(static_cast<std::int64_t>(books_[follower].state()));
-  cells_[follower].causes.set(books_[follower].restricting_causes());
+  const FollowerBook& book = books_[follower];
+  FollowerCells& cells = cells_[follower];
+  cells.state.set(static_cast<std::int64_t>(book.state()));
+  cells.causes.set(book.restricting_causes());
+  // 2: it waits for PositionsTaken.
+  cells.flattening.set(book.awaits_positions() ? 2 : book.flattening() ? 1 : 0);
+  cells.quarantined.set(static_cast<std::int64_t>(book.quarantined_symbols()));
 }
 
 void Copier::notify(Notice::Level level, Notice::Subject subject, std::uint16_t account,

@@ -17,10 +17,19 @@ int sign_of_leg(Leg leg) noexcept {
   return leg == Leg::both ? 0 : leg == Leg::long_ ? 1 : -1;
 }
 
+bool any_needs_equity(const std::vector<LinkPolicy>& links) noexcept {
+  return std::any_of(links.begin(), links.end(),
+                     [](const LinkPolicy& link) { return needs_equity(link.sizing); });
+}
+
 }  // namespace
 
 FollowerBook::FollowerBook(Setup setup, const BookShared& shared)
-    : setup_(std::move(setup)), shared_(shared), link_states_(setup_.links.size()) {
+    : setup_(std::move(setup)),
+      shared_(shared),
+      link_states_(setup_.links.size()),
+      loss_(setup_.losses),
+      needs_equity_(setup_.losses.any() || any_needs_equity(setup_.links)) {
   symbols_.reserve(reserved_entries);
   by_symbol_.reserve(reserved_entries);
   ledgers_.reserve(reserved_entries);
@@ -39,6 +48,7 @@ void FollowerBook::fill(const FillSeen& seen, BookSink& sink) {
   turn.numbered = true;
   turn.received = fill.received;
   turn.decoded_ns = fill.decoded_ns;
+  turn.opens_denied = opens_denied(seen, sink);
   for (Index link = 0; link < setup_.links.size(); ++link) {
     const LinkPolicy& policy = setup_.links[link];
     if (policy.leader != fill.leader) continue;
@@ -95,7 +105,7 @@ Ledger::Opening FollowerBook::opening(Index link, const FillSeen& seen, const Le
   const LinkPolicy& policy = setup_.links[link];
   const int direction = sign_of(seen.fill.side);
   const Qty leader = with_sign(quantity, direction);
-  auto reason = denial(link, seen, entry);
+  auto reason = denial(link, seen, entry, turn);
   std::optional<Sized> sized;
   if (!reason) {
     sized =
@@ -115,7 +125,8 @@ Ledger::Opening FollowerBook::opening(Index link, const FillSeen& seen, const Le
 
 // Why an opening is not copied; the first reason that applies. A close is always carried out.
 std::optional<Reject> FollowerBook::denial(Index link, const FillSeen& seen,
-                                           const LedgerEntry& entry) const noexcept {
+                                           const LedgerEntry& entry,
+                                           const Turn& turn) const noexcept {
   const LinkPolicy& policy = setup_.links[link];
   const SymbolId symbol = seen.fill.symbol;
   if (!shared_.symbols[symbol].filters) return Reject::unknown_symbol;
@@ -127,6 +138,7 @@ std::optional<Reject> FollowerBook::denial(Index link, const FillSeen& seen,
   // A fill whose age cannot be told may be of any age.
   if (policy.max_fill_age && (!seen.age || *seen.age > *policy.max_fill_age))
     return Reject::stale_fill;
+  if (turn.opens_denied) return turn.opens_denied;
   if (needs_equity(policy.sizing) && !link_states_[link].equity_ratio) return Reject::no_equity;
   return std::nullopt;
 }
@@ -161,11 +173,6 @@ void FollowerBook::finish(OrderRef ref, Qty filled) noexcept {
   close_order(ref, order, filled);
 }
 
-void FollowerBook::follower_equity(std::optional<Usd> equity) noexcept {
-  equity_ = equity;
-  for (Index link = 0; link < setup_.links.size(); ++link) renew_equity_ratio(link);
-}
-
 void FollowerBook::leader_equity(LeaderId leader, std::optional<Usd> equity) noexcept {
   for (Index link = 0; link < setup_.links.size(); ++link) {
     if (setup_.links[link].leader != leader) continue;
@@ -184,8 +191,20 @@ void FollowerBook::renew_equity_ratio(Index link) noexcept {
 
 void FollowerBook::set_state(StateCause cause, FollowerState state_of_cause, BookSink& sink) {
   const FollowerState before = state();
-  states_[static_cast<std::size_t>(cause)] = state_of_cause;
-  if (before != FollowerState::halted || state() == FollowerState::halted) return;
+  FollowerState& stands = states_[static_cast<std::size_t>(cause)];
+  if (state_of_cause == FollowerState::active) {
+    if (cause == StateCause::breach) {
+      loss_.rearm(stands != FollowerState::active);
+      flatten_.by_breach = false;
+    }
+    if (cause == StateCause::breaker) refusals_.fill(std::nullopt);
+    if (cause == StateCause::operator_) flatten_.by_operator = false;
+  }
+  stands = state_of_cause;
+  const bool abandons = flattening() && !flatten_.by_operator && !flatten_.by_breach;
+  if (abandons) abandon_flatten();
+  if (!abandons && before != FollowerState::halted) return;
+  if (state() == FollowerState::halted) return;
   Turn turn = silent_turn(sink);
   settle_all_reducing(turn);
 }
@@ -236,6 +255,11 @@ bool FollowerBook::follower_position(const FollowerPosition& position) {
   FollowerLeg& held = symbols_[symbol].legs[*leg];
 
   const Qty before = held.position;
+  if (position.taken && flattening()) {
+    held.position = position.qty;
+    renew_effective(held);
+    return true;
+  }
   const bool same_sign = before.sign() == position.qty.sign();
   held.position =
       with_sign(same_sign ? std::min(before.abs(), position.qty.abs()) : Qty(), before.sign());
@@ -250,6 +274,7 @@ bool FollowerBook::follower_position(const FollowerPosition& position) {
 // ---- what it holds -----------------------------------------------------------------------------
 
 FollowerState FollowerBook::state() const noexcept {
+  if (flattening()) return FollowerState::reduce_only;
   return *std::max_element(states_.begin(), states_.end());
 }
 

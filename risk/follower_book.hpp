@@ -12,12 +12,33 @@
 // sink must not call back into the book. Pure: no time is read but to stamp orders, and the same
 // events give the same orders, bit for bit.
 //
+// What protects the follower restricts openings alone: order limits, loss limits, the breaker, a
+// quarantine. No close is ever held up by one of them.
+//
+//   loss limits  risk/loss_limits.hpp; checked at every equity
+//   collar       a fill whose price is further from the mark than it allows opens nothing; nor does
+//                one of a symbol whose mark is not known, or was told more than 30 s ago
+//   breaker      three increases refused for good within 60 s (the 60th second is within):
+//                reduce_only until `resume`
+//   no equity    where a limit or a sizing needs the equity and it is not known for 10 minutes,
+//                nothing opens; what is sized by it does not open from the first moment on
+//   quarantine   an order on the symbol is unknown for long: nothing opens on it before it is known
+//
+// A flatten closes what the book holds (follower_book_flatten.cpp): while it goes on the book is
+// reduce_only, also if it was halted, and settles nothing but the flatten. Each leg that holds
+// something gets MARKET closes of it, once no reduction or flip of it is in flight; increases in
+// flight are not waited for, what they bring is closed when they bring it. When every leg is flat
+// and nothing is in flight, all targets go to 0 and the book is halted by who asked for it: the
+// operator, or the breach. `everything` first waits for the positions of the whole account. To set
+// the cause of who asked to `active` ends it: what is still held then is held on.
+//
 // A book starts without a position mode and with the cause `connection` at reduce_only; before the
 // mode is known nothing can be sent. Room for `reserved_entries` symbols and as many ledgers is
 // reserved at start; a follower that goes beyond it makes the book allocate. Copy agent only.
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -30,6 +51,7 @@
 #include "journal/records.hpp"
 #include "risk/gate.hpp"
 #include "risk/ledger.hpp"
+#include "risk/loss_limits.hpp"
 #include "risk/order_table.hpp"
 #include "risk/policy.hpp"
 
@@ -41,6 +63,22 @@ struct Skip {
   Reject reason = Reject::missed;
 };
 
+// What a book has done to protect its follower, for a person to read about.
+struct Alarm {
+  enum class Kind : std::uint8_t {
+    daily_loss,
+    equity_floor,
+    drawdown,
+    breaker,
+    no_equity,         // the first fill that is not opened for it
+    flattened,         // all closed and halted
+    flatten_not_whole  // the same, but for what the venue takes no order for
+  };
+  Kind kind = Kind::breaker;
+  Usd equity{};  // net equity; for the floor the equity itself
+  Usd base{};    // what it is measured from
+};
+
 // Receives what a book decides, in order.
 class BookSink {
  public:
@@ -48,9 +86,17 @@ class BookSink {
   virtual void on_skip(const Skip& skip) noexcept = 0;
   // One link has done its part of a fill; `moved`: its target changed.
   virtual void on_link_done(bool moved) noexcept = 0;
+  virtual void on_alarm(const Alarm&) noexcept {}
 
  protected:
   ~BookSink() = default;
+};
+
+// The mark of a symbol, and when it was told. It counts for `age_max`.
+struct KnownMark {
+  static constexpr std::chrono::seconds age_max{30};
+  Price price;  // 0: not known
+  Mono at;
 };
 
 // What all books of one copy agent share. All of it outlives them.
@@ -65,6 +111,7 @@ struct BookShared {
   // Of the orders that the present event makes: attempts that the journal may have lost, so that
   // they may be at the venue already.
   const std::uint8_t& doubts;
+  std::span<const KnownMark> marks{};  // by SymbolId
 };
 
 class FollowerBook {
@@ -76,6 +123,7 @@ class FollowerBook {
     NameKey key = 0;
     std::vector<LinkPolicy> links;  // in the file's order
     OrderLimits limits;
+    LossRules losses{};
   };
   FollowerBook(Setup setup, const BookShared& shared);
 
@@ -95,8 +143,22 @@ class FollowerBook {
   void finish(OrderRef ref, Qty filled) noexcept;
 
   void follower_equity(std::optional<Usd> equity) noexcept;
+  // The same, and the loss limits are checked.
+  void equity_seen(const SetFollowerEquity& seen, Mono now, BookSink& sink);
+  // The follower can be served from now on: where its equity is not known, it is so since now.
+  void served(Mono now) noexcept;
   void leader_equity(LeaderId leader, std::optional<Usd> equity) noexcept;
+  // `active` for `breach` and `breaker` arms them again.
   void set_state(StateCause cause, FollowerState state, BookSink& sink);
+  // The venue refused an increase for good. After `result`.
+  void increase_refused(Mono now, BookSink& sink);
+  // An order is unknown for long. REQUIRES: it is open.
+  void quarantine(OrderRef ref) noexcept;
+
+  // To be gone on with at once, and after each event: what it does next.
+  void flatten(bool everything) noexcept;
+  void positions_taken() noexcept;
+  void go_on_flattening(BookSink& sink);
   // False: refused, because the mode differs from the one in which the book holds something.
   bool set_mode(PositionMode mode) noexcept;
   void leader_position(const LeaderPosition& position, BookSink& sink);
@@ -110,9 +172,13 @@ class FollowerBook {
   FollowerId id() const noexcept { return setup_.id; }
   const std::vector<LinkPolicy>& links() const noexcept { return setup_.links; }
   std::optional<PositionMode> mode() const noexcept { return mode_; }
-  FollowerState state() const noexcept;               // the strictest of all causes
+  FollowerState state() const noexcept;               // the strictest of all causes; reduce_only
+                                                      // in a flatten
   std::uint32_t restricting_causes() const noexcept;  // bit set of StateCause
   bool follows(LeaderId leader) const noexcept;
+  bool flattening() const noexcept { return flatten_.stage != Flattening::Stage::none; }
+  bool awaits_positions() const noexcept { return flatten_.stage == Flattening::Stage::everything; }
+  std::size_t quarantined_symbols() const noexcept;
 
   struct LegRow {
     SymbolId symbol;
@@ -146,12 +212,14 @@ class FollowerBook {
   // saved. Cold; allocates. A row that does not fit this book's links is dropped, and said so by
   // `false`. Its orders are not among them: who keeps the order table saves those.
 
-  void save(journal::RowSink& sink) const;
+  // `refused_mode`: of its account, as the Copier keeps it.
+  void save(journal::RowSink& sink, std::optional<PositionMode> refused_mode) const;
   bool restore(const journal::Follower& row);
   bool restore(const journal::LinkEquity& row);
   bool restore(const journal::Ledger& row);
   bool restore(const journal::Lot& row);  // of the ledger restored last
   bool restore(const journal::HeldLeg& row);
+  bool restore(const journal::LossBase& row);
 
   // The orders in flight of each leg, in sending order.
   template <class Visit>
@@ -192,6 +260,14 @@ class FollowerBook {
     SymbolId symbol;
     Index first_ledger = none;
     std::array<FollowerLeg, 2> legs;  // one-way: BOTH; hedge: LONG, SHORT
+    std::uint16_t quarantined = 0;    // its orders that are
+  };
+
+  struct Flattening {
+    enum class Stage : std::uint8_t { none, held, everything };
+    Stage stage = Stage::none;
+    bool by_operator = false;
+    bool by_breach = false;
   };
 
   struct LinkState {
@@ -208,6 +284,7 @@ class FollowerBook {
     Mono received;
     std::uint32_t decoded_ns = 0;
     Mono expires;  // of increases
+    std::optional<Reject> opens_denied{};
   };
 
   // Who asks for a settlement, and in which direction.
@@ -221,9 +298,20 @@ class FollowerBook {
   Qty closing_part(const LedgerEntry& entry, Qty change) const noexcept;
   Ledger::Opening opening(Index link, const FillSeen& seen, const LedgerEntry& entry, Qty quantity,
                           Turn& turn) const;
-  std::optional<Reject> denial(Index link, const FillSeen& seen,
-                               const LedgerEntry& entry) const noexcept;
+  std::optional<Reject> denial(Index link, const FillSeen& seen, const LedgerEntry& entry,
+                               const Turn& turn) const noexcept;
   void correct(Index link, const LeaderPosition& position, Turn& turn);
+
+  // In follower_book_protection.cpp.
+  std::optional<Reject> opens_denied(const FillSeen& seen, BookSink& sink) noexcept;
+  bool within_collar(const FillSeen& seen) const noexcept;
+  void breach(Breach breach, Usd equity, BookSink& sink);
+
+  // In follower_book_flatten.cpp.
+  std::uint8_t flattening_bits() const noexcept;
+  bool close_leg(Index symbol, std::uint8_t leg, Turn& turn);
+  void end_flatten(bool whole, BookSink& sink);
+  void abandon_flatten() noexcept;
 
   // In follower_book_settle.cpp.
   using LegSet = std::array<bool, 2>;
@@ -260,6 +348,15 @@ class FollowerBook {
   std::array<FollowerState, state_cause_count> states_{};
   std::optional<Usd> equity_;
   std::vector<LinkState> link_states_;
+
+  LossLimits loss_;
+  const bool needs_equity_;            // a limit or a sizing does
+  std::optional<Mono> unknown_since_;  // the equity; while it is not known
+  bool no_equity_told_ = false;
+  static constexpr std::size_t refusals_max = 3;
+  std::array<std::optional<Mono>, refusals_max - 1> refusals_;  // the last ones, oldest first
+  std::uint32_t quarantined_orders_ = 0;
+  Flattening flatten_;
 
   std::vector<SymbolEntry> symbols_;
   std::vector<Index> by_symbol_;  // indices into symbols_, sorted by SymbolId

@@ -5,16 +5,54 @@
 #include "risk/follower_book.hpp"
 
 namespace copyd::risk {
+namespace {
 
-void FollowerBook::save(journal::RowSink& sink) const {
+// Of journal::Follower::flattening.
+constexpr unsigned flatten_stage = 3;
+constexpr unsigned flatten_operator = 4;
+constexpr unsigned flatten_breach = 8;
+
+// What the file says of its state, whether it is connected and healthy, whether the journal can be
+// written and what the kill file says are of this start, not of the last.
+bool outlives_a_run(StateCause cause) noexcept {
+  switch (cause) {
+    case StateCause::operator_:
+    case StateCause::leader:
+    case StateCause::engine:
+    case StateCause::breach:
+    case StateCause::breaker:
+    case StateCause::recovery:
+      return true;
+    case StateCause::configuration:
+    case StateCause::connection:
+    case StateCause::health:
+    case StateCause::journal:
+    case StateCause::kill:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+void FollowerBook::save(journal::RowSink& sink, std::optional<PositionMode> refused_mode) const {
   journal::Follower row{.id = setup_.id,
                         .mode_known = mode_.has_value(),
                         .mode = mode_.value_or(PositionMode::one_way),
                         .equity_known = equity_.has_value(),
+                        .flattening = flattening_bits(),
                         .equity = equity_.value_or(Usd())};
   static_assert(state_cause_count <= journal::Follower::causes_max);
   std::copy(states_.begin(), states_.end(), row.states.begin());
+  if (refused_mode)
+    row.refused_mode = static_cast<std::uint8_t>(1U + static_cast<unsigned>(*refused_mode));
+  if (unknown_since_) row.unknown_since_ns = unknown_since_->ns;
+  static_assert(std::tuple_size_v<decltype(refusals_)> == 2);
+  for (std::size_t i = 0; i < refusals_.size(); ++i)
+    if (refusals_[i]) row.refused_ns[i] = refusals_[i]->ns;
+  row.no_equity_told = no_equity_told_;
   sink.put(row);
+  if (const auto base = loss_.row(setup_.id)) sink.put(*base);
   for (Index link = 0; link < setup_.links.size(); ++link) {
     const auto& equity = link_states_[link].leader_equity;
     sink.put(journal::LinkEquity{.follower = setup_.id,
@@ -49,17 +87,33 @@ void FollowerBook::save(journal::RowSink& sink) const {
                                   .position = entry.legs[leg].position});
 }
 
-// What the file says of its state, whether it is connected, and whether the journal can be written
-// are of this start, not of the last.
+std::uint8_t FollowerBook::flattening_bits() const noexcept {
+  return static_cast<std::uint8_t>(static_cast<unsigned>(flatten_.stage) |
+                                   (flatten_.by_operator ? flatten_operator : 0U) |
+                                   (flatten_.by_breach ? flatten_breach : 0U));
+}
+
 bool FollowerBook::restore(const journal::Follower& row) {
   if (row.mode_known != 0) mode_ = row.mode;
   for (std::size_t i = 0; i < states_.size(); ++i) {
-    const auto cause = static_cast<StateCause>(i);
-    if (cause != StateCause::configuration && cause != StateCause::connection &&
-        cause != StateCause::journal)
-      states_[i] = row.states[i];
+    if (row.same_run != 0 || outlives_a_run(static_cast<StateCause>(i))) states_[i] = row.states[i];
   }
+  flatten_ = {.stage = static_cast<Flattening::Stage>(row.flattening & flatten_stage),
+              .by_operator = (row.flattening & flatten_operator) != 0,
+              .by_breach = (row.flattening & flatten_breach) != 0};
   follower_equity(row.equity_known != 0 ? std::optional<Usd>(row.equity) : std::nullopt);
+  if (row.same_run == 0) return true;
+  const auto moment = [](std::int64_t ns) {
+    return ns == journal::never_ns ? std::nullopt : std::optional<Mono>(Mono{ns});
+  };
+  unknown_since_ = moment(row.unknown_since_ns);
+  for (std::size_t i = 0; i < refusals_.size(); ++i) refusals_[i] = moment(row.refused_ns[i]);
+  no_equity_told_ = row.no_equity_told != 0;
+  return true;
+}
+
+bool FollowerBook::restore(const journal::LossBase& row) {
+  loss_.restore(row, equity_);
   return true;
 }
 
@@ -117,6 +171,7 @@ std::optional<OrderRef> FollowerBook::restore(const journal::OpenOrder& row) {
   open.leg = *leg;
   open.unknown = row.unknown != 0;
   chain(terms.ref);
+  if (row.unknown == journal::OpenOrder::quarantined) quarantine(terms.ref);
   return terms.ref;
 }
 

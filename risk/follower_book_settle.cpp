@@ -27,7 +27,8 @@ Qty effective_after(Qty effective, const OrderTerms& terms) noexcept {
 }  // namespace
 
 void FollowerBook::settle(Index symbol, const Ask& ask, LegSet legs, Turn& turn) {
-  if (!mode_) return;
+  // A flatten closes all of it anyway.
+  if (!mode_ || setup_.links.empty() || flattening()) return;
   const SymbolId id = symbols_[symbol].symbol;
   if (!tradable(id)) return;
   const Settlement settlement{.policy = setup_.links[ask.link],
@@ -50,7 +51,9 @@ void FollowerBook::settle(Index symbol, const Ask& ask, LegSet legs, Turn& turn)
                                               .settlement = settlement,
                                               .leg = seen,
                                               .intent = intents[leg],
-                                              .elsewhere = worth_elsewhere(symbol, leg)});
+                                              .elsewhere = worth_elsewhere(symbol, leg),
+                                              .max_order_qty = setup_.limits.max_order_qty_of(id),
+                                              .opens_denied = turn.opens_denied});
     for (const Reject reason : admission.skips())
       turn.sink.on_skip({.link = ask.link, .symbol = id, .reason = reason});
     send(symbol, leg, ask, intents[leg], admission, turn);
@@ -139,6 +142,10 @@ void FollowerBook::close_order(OrderRef ref, const OpenOrder& order, Qty filled)
   (order.previous == no_slot ? held.first : shared_.orders.at(order.previous).next) = order.next;
   (order.next == no_slot ? held.last : shared_.orders.at(order.next).previous) = order.previous;
   --held.open_orders;
+  if (order.quarantined) {
+    --quarantined_orders_;
+    --symbols_[order.symbol].quarantined;
+  }
   shared_.orders.close(ref);
 
   held.in_flight = bounded_sum(held.in_flight, -signed_quantity(terms));

@@ -79,9 +79,12 @@ Admission Gate::admit(const Question& q) const noexcept {
   Qty inc = intent.increasing;
   bool enters = intent.enters;
 
-  // 2. Reduce only: what increases is dropped.
-  if (q.state == FollowerState::reduce_only && (!inc.is_zero() || enters)) {
-    result.add_skip(Reject::reduce_only);
+  // 2. Reduce only, or something else forbids opening: what increases is dropped.
+  const auto denied = q.state == FollowerState::reduce_only
+                          ? std::optional<Reject>(Reject::reduce_only)
+                          : q.opens_denied;
+  if (denied && (!inc.is_zero() || enters)) {
+    result.add_skip(*denied);
     result.gives_up_ = true;
     inc = Qty();
     enters = false;
@@ -90,10 +93,16 @@ Admission Gate::admit(const Question& q) const noexcept {
   // 3. Limits clip what increases, never what reduces.
   const Qty after_reducing = q.leg.effective.abs() - red;
   const Room room = !inc.is_zero() || enters ? room_for(q, after_reducing) : Room{};
-  if (!room.holds(inc, q.settlement.price)) {
-    inc = largest_within(room, q.settlement.price, filters.step);
-    result.add_skip(room.limit);
+  const Qty by_money = room.holds(inc, q.settlement.price)
+                           ? inc
+                           : largest_within(room, q.settlement.price, filters.step);
+  const Qty by_quantity =
+      !q.max_order_qty || inc <= *q.max_order_qty ? inc : trunc_to(*q.max_order_qty, filters.step);
+  if (by_money < inc || by_quantity < inc) {
+    // Money keeps its name at a tie.
+    result.add_skip(by_quantity < by_money ? Reject::max_order_qty : room.limit);
     result.gives_up_ = true;
+    inc = std::min(by_money, by_quantity);
     enters = false;
   }
 
@@ -102,7 +111,8 @@ Admission Gate::admit(const Question& q) const noexcept {
   bool flip = !red.is_zero() && !inc.is_zero() && market && !q.leg.in_flight;
   const Qty order_size = flip ? red + inc : inc;
   if ((!inc.is_zero() || enters) && order_size < intent.floor) {
-    if (enters && room.holds(intent.floor, q.settlement.price)) {
+    const bool fits = !q.max_order_qty || intent.floor <= *q.max_order_qty;
+    if (enters && fits && room.holds(intent.floor, q.settlement.price)) {
       inc = intent.floor;
     } else {
       result.add_skip(Reject::below_min);
@@ -123,6 +133,12 @@ Admission Gate::admit(const Question& q) const noexcept {
   }
   if (!red_too_small) result.add_part(OrderKind::reduce, red);
   result.add_part(OrderKind::increase, inc);
+  return result;
+}
+
+Admission Gate::admit_close(Qty position, const SymbolFilters& filters) const noexcept {
+  Admission result;
+  result.add_part(OrderKind::reduce, trunc_to(position.abs(), filters.step));
   return result;
 }
 

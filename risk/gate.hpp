@@ -1,7 +1,8 @@
 // Gate: what of an intent may be sent, and the only maker of an Order.
 //
-// `admit` applies, in this order: the follower's state, the limits, the venue's smallest order.
-// Increasing parts may be cut or dropped; a reducing part is never cut by a limit. What it admits
+// `admit` applies, in this order: the follower's state and whatever else forbids opening, the
+// limits, the venue's smallest order. Increasing parts may be cut or dropped; a reducing part is
+// never cut by a limit. `admit_close` is for a flatten: it admits in every state. What is admitted
 // is an Admission, and `approve` turns an Admission into Orders, never for more than was admitted.
 //
 // Copy agent only. Pure but for the clock, which is handed in and only stamps the orders. Allocates
@@ -10,6 +11,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 
 #include "core/clock.hpp"
@@ -65,8 +67,13 @@ class Gate {
     const LegView& leg;
     const Intent& intent;
     Usd elsewhere;  // what the follower's other legs are worth; read with max_total_notional only
+    std::optional<Qty> max_order_qty{};    // of the symbol
+    std::optional<Reject> opens_denied{};  // nothing may increase, though the state allows it
   };
   Admission admit(const Question& question) const noexcept;
+
+  // All of a leg's position that the venue takes an order for, to be closed at once.
+  Admission admit_close(Qty position, const SymbolFilters& filters) const noexcept;
 
   // REQUIRES: `terms` is of a kind that was admitted and for no more than is left of it; that much
   // is then taken off. Stamps `decided_ns`.

@@ -29,8 +29,9 @@ struct OpenOrder {
   // What the copy agent keeps about it.
   std::uint32_t outcome = no_slot;  // the leader fill it belongs to
   std::uint32_t next_waiting = no_slot;
-  bool waiting = false;  // not handed to its lane yet
-  bool unknown = false;  // the lane cannot tell its fate
+  bool waiting = false;      // not handed to its lane yet
+  bool unknown = false;      // the lane cannot tell its fate
+  bool quarantined = false;  // and nothing opens on its symbol because of it
 
   std::uint32_t generation = 0;
   bool open = false;

@@ -22,10 +22,17 @@ SymbolSet copyable(const SymbolTable& symbols) {
 
 }  // namespace
 
-OrderLimits resolve(const config::Limits& limits) noexcept {
-  return {.max_order_notional = limits.max_order_notional,
-          .max_position_notional = limits.max_position_notional,
-          .max_total_notional = limits.max_total_notional};
+OrderLimits resolve(const config::Limits& limits, const SymbolTable& symbols) {
+  OrderLimits resolved{.max_order_notional = limits.max_order_notional,
+                       .max_position_notional = limits.max_position_notional,
+                       .max_total_notional = limits.max_total_notional,
+                       .max_price_deviation_bps = limits.max_price_deviation_bps,
+                       .max_order_qty = {}};
+  if (limits.max_order_qty.empty()) return resolved;
+  resolved.max_order_qty.resize(symbols.size());
+  for (const auto& [name, quantity] : limits.max_order_qty)
+    if (const auto id = symbols.find(name)) resolved.max_order_qty[id->value] = quantity;
+  return resolved;
 }
 
 LinkPolicy resolve(const config::Link& link, LeaderId leader, const SymbolTable& symbols) {

@@ -4,7 +4,9 @@
 
 #include <bitset>
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "config/schema.hpp"
 #include "core/ids.hpp"
@@ -27,13 +29,23 @@ struct LinkPolicy {
   SymbolSet permitted;  // copyable, in the allow list or the list is empty, not in the deny list
 };
 
-// What a follower's orders may use of its money. Absent: no such limit.
+// What a follower's orders may be. Absent: no such limit. Only what increases is limited.
 struct OrderLimits {
   std::optional<Usd> max_order_notional;
   std::optional<Usd> max_position_notional;
   std::optional<Usd> max_total_notional;
+  // A fill whose price is further from the mark opens nothing; nor does one whose mark is not known
+  // or old.
+  std::optional<std::int32_t> max_price_deviation_bps;
+  std::vector<Qty> max_order_qty;  // by SymbolId, 0: none; empty: none at all
+
+  std::optional<Qty> max_order_qty_of(SymbolId symbol) const noexcept {
+    if (symbol.value >= max_order_qty.size() || max_order_qty[symbol.value].is_zero())
+      return std::nullopt;
+    return max_order_qty[symbol.value];
+  }
 };
-OrderLimits resolve(const config::Limits& limits) noexcept;
+OrderLimits resolve(const config::Limits& limits, const SymbolTable& symbols);
 
 // Names that the table does not know are ignored: nothing can ever match them.
 LinkPolicy resolve(const config::Link& link, LeaderId leader, const SymbolTable& symbols);

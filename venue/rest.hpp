@@ -42,6 +42,7 @@ inline constexpr std::string_view listen_key = "/fapi/v1/listenKey";
 inline constexpr std::string_view position_risk = "/fapi/v3/positionRisk";
 inline constexpr std::string_view account = "/fapi/v3/account";
 inline constexpr std::string_view balance = "/fapi/v3/balance";
+inline constexpr std::string_view income = "/fapi/v1/income";
 inline constexpr std::string_view symbol_config = "/fapi/v1/symbolConfig";
 inline constexpr std::string_view leverage = "/fapi/v1/leverage";
 inline constexpr std::string_view leverage_bracket = "/fapi/v1/leverageBracket";

@@ -72,6 +72,12 @@ def order(o):
         stop=cut(o.get("stopPrice", "0"))) + "]"
 
 
+def income(i):
+    return "[" + pairs(
+        type=i["incomeType"], asset=i["asset"], amount=cut(i["income"]), time=i["time"],
+        tran=i["tranId"]) + "]"
+
+
 def trade(t):
     return "[" + pairs(
         symbol=t["symbol"], trade=t["id"], order=t["orderId"], side=t["side"],
@@ -232,6 +238,7 @@ KINDS = [
     (r"rest\.order\.|rest\.open_order\.", "one_order", lambda m, _: order(m) + rest_reply(m)),
     (r"rest\.batch_orders|error\.batch", "batch", each(lambda o: f"[{rest_reply(o)}]")),
     (r"rest\.user_trades", "trades", each(trade)),
+    (r"rest\.income", "incomes", each(income)),
     (r"rest\.position_risk", "positions", each(position)),
     (r"rest\.account_config", "config",
      lambda m, _: pairs(hedge=flag(m["dualSidePosition"]), multi_assets=flag(m["multiAssetsMargin"]),

@@ -33,7 +33,7 @@ class Run final : public risk::BookSink {
                                      settle_number_, gate_, doubts_});
     risk::FollowerBook::Setup setup;
     setup.key = name_key("follower");
-    setup.limits = risk::resolve(test.limits);
+    setup.limits = risk::resolve(test.limits, symbols_);
     for (const auto& link : test.links)
       setup.links.push_back(risk::resolve(link, leader(link.leader), symbols_));
     book_ = std::make_unique<risk::FollowerBook>(std::move(setup), *shared_);
@@ -129,7 +129,7 @@ class Run final : public risk::BookSink {
   }
   void apply(const StateEvent& e) { book_->set_state(StateCause::operator_, e.state, *this); }
   void apply(const LeaderPositionEvent& e) {
-    book_->leader_position({leader(e.leader), symbol(e.symbol), e.leg, e.qty}, *this);
+    book_->leader_position({leader(e.leader), symbol(e.symbol), e.leg, e.qty, {}}, *this);
   }
   void apply(const FollowerPositionEvent& e) {
     book_->follower_position({FollowerId{}, symbol(e.symbol), e.leg, e.qty});

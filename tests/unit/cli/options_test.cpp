@@ -25,7 +25,7 @@ TEST(Options, ReadsEachCommandOfTheTable) {
   for (const ops::ControlCommand& command : ops::control_commands) {
     std::vector<std::string> arguments{std::string(command.name)};
     const bool labelled = command.verb == ops::Verb::connect || command.verb == ops::Verb::pause ||
-                          command.verb == ops::Verb::resume ||
+                          command.verb == ops::Verb::resume || command.verb == ops::Verb::flatten ||
                           command.verb == ops::Verb::disconnect;
     if (labelled) arguments.push_back("bob");
     const Invocation invocation = accepted(arguments);
@@ -67,6 +67,22 @@ TEST(Options, ReadsTheArgumentsOfTheCommands) {
 TEST(Options, HaltAloneHaltsAll) {
   EXPECT_TRUE(accepted({"halt"}).request.all);
   EXPECT_FALSE(accepted({"halt", "bob"}).request.all);
+}
+
+TEST(Options, AFlattenNamesWhomAndAsksUnlessToldNotTo) {
+  const Invocation flatten = accepted({"flatten", "bob", "--everything", "--reason", "he leaves"});
+  EXPECT_TRUE(flatten.request.everything);
+  EXPECT_FALSE(flatten.request.all);
+  EXPECT_FALSE(flatten.yes);
+  EXPECT_EQ(flatten.request.reason, "he leaves");
+  const Invocation all = accepted({"flatten", "--all", "--yes"});
+  EXPECT_TRUE(all.request.all);
+  EXPECT_TRUE(all.yes);
+  EXPECT_FALSE(all.request.everything);
+  refused({"flatten"});
+  refused({"flatten", "--yes"});
+  refused({"flatten", "bob", "--all"});
+  refused({"halt", "bob", "--everything"});
 }
 
 TEST(Options, WrongUsageIsRefused) {

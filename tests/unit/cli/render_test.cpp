@@ -63,6 +63,28 @@ TEST(Render, StatusSaysWhatTheDaemonWaitsFor) {
   EXPECT_EQ(ready.text.find("waiting"), std::string::npos);
 }
 
+TEST(Render, StatusSaysWhatAPersonShouldLookAt) {
+  const Rendered status = render(Verb::status, R"({"ok":true,"followers":[{"label":"bob",
+    "flattening":true,"quarantined":2,"drift_legs":1,"skipped":{"quarantined":1}},
+    {"label":"carol","flattening":false,"quarantined":0,"drift_legs":0}]})");
+  EXPECT_NE(
+      status.text.find("\nbob is being flattened\n"
+                       "bob: nothing opens on 2 of its symbols: an order is unknown for long\n"
+                       "bob: the venue holds more than copyd does on 1 of its legs\n"
+                       "skipped by bob: quarantined 1\n"),
+      std::string::npos)
+      << status.text;
+  EXPECT_EQ(status.text.find("carol:"), std::string::npos);
+}
+
+TEST(Render, AFlattenShowsWhoIsBeingFlattened) {
+  EXPECT_EQ(render(Verb::flatten, R"({"ok":true,"changed":[{"label":"bob","state":"halted",
+            "flattening":true,"causes":["operator"]}]})")
+                .text,
+            "FOLLOWER  STATE                     CAUSES\n"
+            "bob       halted (being flattened)  operator\n");
+}
+
 TEST(Render, LatencyHasALinePerStage) {
   EXPECT_EQ(render(Verb::latency, status_reply).text,
             "STAGE             P50      P99    P99.9  COUNT\n"

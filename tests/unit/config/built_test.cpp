@@ -63,18 +63,8 @@ TEST(NotBuilt, ValuesThatAreNotBuiltAreNamedWithTheOneThatIs) {
 }
 
 TEST(NotBuilt, KeysThatAreNotBuiltAreNamed) {
-  const auto limit = [](std::string_view name, std::string_view value) {
-    const std::string key = "follower.limits." + std::string(name);
-    EXPECT_EQ(refusal(key, value), "`" + key + "` is not built yet; leave it out");
-  };
-  limit("max_leverage", "10");
-  limit("max_daily_loss", "'5%'");
-  limit("max_drawdown", "100");
-  limit("equity_floor", "200");
-  limit("max_orders_per_10s", "100");
-  limit("max_price_deviation_bps", "200");
-  limit("max_order_qty", "{ BTCUSDT = 2 }");
-  limit("max_order_qty", "{}");
+  EXPECT_EQ(refusal("follower.limits.max_leverage", "10"),
+            "`follower.limits.max_leverage` is not built yet; leave it out");
   EXPECT_EQ(refusal("alerts.command", "'/bin/alert'"),
             "`alerts.command` is not built yet; leave it out");
   EXPECT_EQ(refusal("alerts.webhook", "{ url_credential = 'hook' }"),
@@ -101,7 +91,7 @@ sizing = { mode = "equity_ratio" }
 margin = "cross"
 [[follower]]
 label = "carol"
-limits = { equity_floor = 5 }
+limits = { max_leverage = 5 }
 state = "shadow"
 [[follower.link]]
 leader = "alpha"
@@ -111,7 +101,7 @@ sizing = { mode = "equity_ratio" }
   EXPECT_EQ(listed(not_built_yet(*outcome.config, outcome.positions, "f")),
             "6:15: `leader.connections = 2` is not built yet; write 1\n"
             "15:10: `follower.link.margin = \"cross\"` is not built yet; write \"keep\"\n"
-            "18:27: `follower.limits.equity_floor` is not built yet; leave it out\n"
+            "18:27: `follower.limits.max_leverage` is not built yet; leave it out\n"
             "19:9: `follower.state = \"shadow\"` is not built yet; write \"active\", "
             "\"reduce_only\" or \"halted\"\n");
 }

@@ -173,7 +173,7 @@ TEST(Recovery, BooksLeadersAndOrdersComeBack) {
   EXPECT_EQ(bob.received.ns, rig.clock.now().ns);
   EXPECT_EQ(order_of(found, 1).qty, Qty::whole(2));
   const auto& alpha = found.leaders.at(LeaderId{0});
-  EXPECT_EQ(alpha.legs.at({SymbolId{0}, Leg::both}), Qty::whole(1));
+  EXPECT_EQ(alpha.legs.at({SymbolId{0}, Leg::both}).qty, Qty::whole(1));
   ASSERT_EQ(alpha.seen.size(), 1U);
   EXPECT_EQ(alpha.seen[0].trade, TradeId{7});
   EXPECT_EQ(alpha.seen[0].time, VenueTime{1'007});
@@ -275,6 +275,89 @@ TEST(Recovery, WhatTheCopyAgentHeardIsOver) {
   EXPECT_EQ(counts[0].index, static_cast<std::uint8_t>(Outcome::copied));
 }
 
+TEST(Recovery, WhatTheLaneHadToReportIsApplied) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  const auto order = order_of(rig.recovered(), 0);
+  rig.at_lane(journal::Intent{.copy_id = order.copy_id});
+  rig.at_lane(journal::Finished{.copy_id = order.copy_id,
+                                .filled = order.qty,
+                                .average = Price::whole(50'000),
+                                .venue_ms = 1'020});
+  const auto found = rig.recovered();
+  EXPECT_EQ(rows<journal::OpenOrder>(found).size(), 1U) << "that of the other follower";
+  const auto held = rows<journal::HeldLeg>(found);
+  ASSERT_EQ(held.size(), 1U);
+  EXPECT_EQ(held[0].position, *Qty::parse("0.5"));
+}
+
+// The venue filled less than was asked of the close: what is to follow is decided by the start.
+TEST(Recovery, WhatFollowsFromAReportIsDecided) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  const auto order = order_of(rig.recovered(), 0);
+  rig.input(journal::Done{.copy_id = order.copy_id,
+                          .done = {.ref = {},
+                                   .follower = FollowerId{0},
+                                   .filled = order.qty,
+                                   .average = {},
+                                   .venue_time = {}}});
+  rig.fill(8, Side::sell, "1");
+  const auto close = order_of(rig.recovered(), 0);
+  EXPECT_EQ(close.kind, OrderKind::reduce);
+  rig.at_lane(journal::Intent{.copy_id = close.copy_id, .qty = close.qty});
+  rig.at_lane(journal::Finished{.copy_id = close.copy_id, .end = OrderEnd::refused});
+  const auto again = order_of(rig.recovered(), 0);
+  EXPECT_EQ(again.qty, close.qty);
+  EXPECT_NE(again.copy_id, close.copy_id);
+  EXPECT_EQ(again.doubts, 0) << "nobody can have sent it";
+}
+
+TEST(Recovery, ALeaderGoesOnFromWhereItWas) {
+  Rig rig;
+  rig.connect();
+  EXPECT_TRUE(rig.recovered().leaders.empty());
+  rig.input(journal::Position{{.leader = LeaderId{0},
+                               .symbol = SymbolId{1},
+                               .leg = Leg::both,
+                               .qty = Qty::whole(3),
+                               .as_of = VenueTime{900}}});
+  EXPECT_EQ(rig.recovered().leaders.at(LeaderId{0}).resume(), nullptr) << "it was never live";
+  rig.input(journal::Synced{
+      {.leader = LeaderId{0}, .begun = VenueTime{950}, .until = VenueTime{980}}});
+  rig.fill(7, Side::buy, "1");
+  const auto found = rig.recovered();
+  const auto resume = found.leaders.at(LeaderId{0}).resume();
+  ASSERT_NE(resume, nullptr);
+  EXPECT_EQ(resume->begun, VenueTime{950});
+  EXPECT_EQ(resume->since, VenueTime{1'007});
+  ASSERT_EQ(resume->legs.size(), 2U);
+  EXPECT_EQ(resume->legs[0].as_of, VenueTime{}) << "what traded until `begun` is in it";
+  EXPECT_EQ(resume->legs[1].qty, Qty::whole(3));
+  EXPECT_EQ(resume->legs[1].as_of, VenueTime{900});
+  ASSERT_EQ(resume->seen.size(), 1U);
+  EXPECT_EQ(resume->seen[0].trade, TradeId{7});
+}
+
+TEST(Recovery, WhatANewerVersionWroteIsNotTouched) {
+  Rig rig;
+  rig.connect();
+  auto& bytes = rig.disk.bytes(journal::segment_name("lane0", 1));
+  Record header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  auto segment = header.as<journal::Segment>();
+  ++segment.version;
+  std::memcpy(header.payload.data(), &segment, sizeof segment);
+  header.crc = journal::checksum(header);
+  std::memcpy(bytes.data(), &header, sizeof header);
+  const auto found = rig.recovered();
+  EXPECT_EQ(found.trust, Trust::unreadable);
+  EXPECT_NE(found.damage.find("lane0"), std::string::npos) << found.damage;
+  EXPECT_NE(found.damage.find("version"), std::string::npos) << found.damage;
+}
+
 TEST(Recovery, NamesNotNumbersCarryOver) {
   Rig rig;
   rig.connect();
@@ -289,7 +372,7 @@ TEST(Recovery, NamesNotNumbersCarryOver) {
   EXPECT_EQ(carol.leader, LeaderId{1});
   EXPECT_EQ(order_of(found, 1).qty, *Qty::parse("0.5"));
   ASSERT_EQ(found.leaders.count(LeaderId{1}), 1U);
-  EXPECT_EQ(found.leaders.at(LeaderId{1}).legs.begin()->first.first, SymbolId{2});
+  EXPECT_EQ(found.leaders.at(LeaderId{1}).legs.begin()->first.symbol, SymbolId{2});
   for (const auto& ledger : rows<journal::Ledger>(found)) {
     EXPECT_EQ(ledger.symbol, SymbolId{2});
     EXPECT_EQ(ledger.link, ledger.follower == FollowerId{0} ? 1 : 0);
@@ -387,6 +470,27 @@ TEST(Recovery, AChangedByteIsNamedByFileAndOffset) {
   EXPECT_NE(found.damage.find(std::to_string(offset)), std::string::npos) << found.damage;
   // What stands before it is used.
   EXPECT_FALSE(found.rows.empty());
+}
+
+// What is torn must not stand in front of what the next run writes.
+TEST(Recovery, TheStartAfterATornOneReadsWhatItsRunHasWritten) {
+  Rig rig;
+  rig.connect();
+  ASSERT_TRUE(rig.journal.sync());
+  rig.fill(1, Side::buy, "1");
+  auto& bytes = rig.disk.bytes(journal::segment_name("copy", 1));
+  auto last = bytes.size();
+  while (bytes[last - 1] == std::byte{0}) --last;
+  bytes[last - 1] ^= std::byte{1};
+  const auto first = rig.recovered();
+  EXPECT_EQ(first.trust, Trust::lossy);
+  rig.begin(names(two_followers, usual_symbols), first.copy);
+  rig.connect();
+  ASSERT_TRUE(rig.journal.sync());
+  rig.fill(2, Side::buy, "1");
+  const auto second = rig.recovered();
+  EXPECT_EQ(second.trust, Trust::whole) << second.damage;
+  EXPECT_EQ(rows<journal::OpenOrder>(second).size(), 2U);
 }
 
 }  // namespace

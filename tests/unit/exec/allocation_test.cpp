@@ -53,10 +53,19 @@ TEST(LaneAllocationCounter, TheCounterCounts) {
   EXPECT_EQ(*text, 3);
 }
 
+// A disk that takes everything and keeps nothing: a real one does not allocate either.
+class NoDisk final : public journal::File {
+ public:
+  Result<void> write_at(std::uint64_t, std::span<const std::byte>) noexcept override { return {}; }
+  Result<void> sync() noexcept override { return {}; }
+};
+
 class LaneAllocation : public ::testing::TestWithParam<bool> {};
 
 TEST_P(LaneAllocation, NoneFromOrderToSend) {
-  LaneRig rig;
+  journal::Writer writer({.name = "lane0", .file = std::make_unique<NoDisk>(), .capacity = 8192});
+  LaneRig rig({}, {}, &writer);
+  rig.venue.on_order = {};
   rig.add(0, GetParam() ? ed25519_key(0) : hmac_key(0));
   rig.run(milliseconds(5));
   rig.buy("1");
@@ -74,6 +83,7 @@ TEST_P(LaneAllocation, NoneFromOrderToSend) {
     rig.clock.advance(milliseconds(1));
   }
   EXPECT_EQ(rig.venue.sends, sends + 100);
+  EXPECT_GE(writer.appended(), 100U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Keys, LaneAllocation, ::testing::Bool(),

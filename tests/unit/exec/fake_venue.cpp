@@ -194,6 +194,7 @@ void FakeVenue::take(FakeSocket& socket, std::string_view text) {
   order.price = field_of(text, "price");
   order.type = field_of(text, "type");
   order.reduce_only = field_of(text, "reduceOnly");
+  if (on_order) on_order(order.client_order_id);
   const bool fresh = client_order_ids_.insert(order.client_order_id).second;
   EXPECT_TRUE(fresh) << "client order id written twice: " << order.client_order_id;
   placed.push_back(std::move(order));
@@ -216,6 +217,7 @@ void FakeVenue::place_by_rest(FakeHttp& http, const net::HttpRequest& request) {
   order.price = param_of(request.target, "price");
   order.type = param_of(request.target, "type");
   order.reduce_only = param_of(request.target, "reduceOnly");
+  if (on_order) on_order(order.client_order_id);
   const bool fresh = client_order_ids_.insert(order.client_order_id).second;
   EXPECT_TRUE(fresh) << "client order id sent twice: " << order.client_order_id;
   placed.push_back(std::move(order));

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -75,6 +76,7 @@ class FakeVenue final : public net::Transport {
   bool counting = false;          // record nothing: the allocation test
   std::uint64_t sends = 0;
   int time_reads = 0;
+  std::function<void(const std::string& client_order_id)> on_order;  // as it arrives
   int sockets_made = 0;
 
   std::int64_t now_ms() const { return time_offset + clock_.now().ns / 1'000'000; }

@@ -1,14 +1,20 @@
-// A lane on a bench: virtual time, an in-memory venue, and the copy agent's ends of its channels.
+// A lane on a bench: virtual time, an in-memory venue and disk, and the copy agent's ends of its
+// channels. In every test that uses it, no order arrives whose intent is not in the journal.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "exec/order_lane.hpp"
 #include "fake_venue.hpp"
+#include "journal/journal.hpp"
+#include "journal/reader.hpp"
+#include "support/memory_disk.hpp"
+#include "venue/client_order_id.hpp"
 
 namespace copyd {
 
@@ -45,8 +51,19 @@ class LaneRig {
  public:
   static constexpr std::size_t followers = 4;
 
-  explicit LaneRig(OrderLimits order_limits = {})
-      : venue(clock), cells(followers), books(followers), orders(limits::orders_per_lane_max) {
+  // `journal`: in place of the rig's own.
+  explicit LaneRig(OrderLimits order_limits = {}, std::vector<int> own_limits = {},
+                   journal::Writer* journal = nullptr)
+      : venue(clock),
+        cells(followers),
+        books(followers),
+        increases_per_10s(std::move(own_limits)),
+        orders(limits::orders_per_lane_max),
+        journal_(disk, clock, notices_, {.segment_records = segment_records}),
+        writer(journal != nullptr ? journal : journal_.open("lane0", {}, 0).value()) {
+    venue.on_order = [this](const std::string& id) {
+      EXPECT_TRUE(is_intended(id) || writer->failed()) << "sent without a written intent: " << id;
+    };
     btc = *symbols.add({.name = "BTCUSDT", .filters = SymbolFilters{}});
     eth = *symbols.add({.name = "ETHUSDT", .filters = SymbolFilters{}});
     const LaneWiring wiring{.transport = venue,
@@ -64,12 +81,35 @@ class LaneRig {
                             .cells = lane_cells,
                             .stages = stages,
                             .books = books,
+                            .kill = &kill,
+                            .increases_per_10s = increases_per_10s,
+                            .journal = writer,
                             .order_limits = order_limits,
                             .holds = &holds,
                             .seed = 7,
                             .name = "lane-0"};
     lane = std::make_unique<OrderLane>(wiring);
     tell_time();
+  }
+
+  // What the lane has written so far.
+  std::vector<journal::Record> records() {
+    auto reader = journal::Reader::open(disk, "lane0").value();
+    std::vector<journal::Record> found;
+    while (const auto record = reader.next()) found.push_back(*record);
+    return found;
+  }
+  template <class P>
+  std::vector<P> kept() {
+    std::vector<P> found;
+    for (const auto& record : records())
+      if (record.type == static_cast<std::uint16_t>(P::type)) found.push_back(record.as<P>());
+    return found;
+  }
+  std::vector<journal::Type> kinds() {
+    std::vector<journal::Type> found;
+    for (const auto& record : records()) found.push_back(static_cast<journal::Type>(record.type));
+    return found;
   }
 
   void tell_time() {
@@ -171,16 +211,24 @@ class LaneRig {
       if (text.find(words) != std::string::npos) return true;
     return false;
   }
+  int notices_with(std::string_view words) const {
+    int found = 0;
+    for (const auto& text : notices) found += text.find(words) != std::string::npos ? 1 : 0;
+    return found;
+  }
   LinkState link(int follower = 0) const {
     return static_cast<LinkState>(cells[static_cast<std::size_t>(follower)].link.get());
   }
 
   ManualClock clock;
+  copyd::test::MemoryDisk disk;
   FakeVenue venue;
   SymbolTable symbols;
   SymbolId btc, eth;
   std::vector<FollowerLinkCells> cells;
   std::vector<FollowerCells> books;  // the copy agent's word on each follower's state
+  Cell kill;                         // of the kill file
+  std::vector<int> increases_per_10s;
   LaneCells lane_cells;
   venue::AddressHolds holds;
   StageTimes stages;
@@ -191,9 +239,30 @@ class LaneRig {
   std::vector<std::string> notices;
 
  private:
+  static constexpr std::uint64_t segment_records = 2048;
+
+  // Mostly the last record is it.
+  bool is_intended(const std::string& client_order_id) {
+    const auto is = [&](const journal::Record& record) {
+      if (record.type != static_cast<std::uint16_t>(journal::Type::intent)) return false;
+      const auto intent = record.as<journal::Intent>();
+      return venue::client_order_id(intent.copy_id, intent.attempt).view() == client_order_id;
+    };
+    journal::Record last;
+    const auto bytes = std::as_writable_bytes(std::span(&last, 1));
+    const auto from = writer->appended() * journal::record_size;
+    if (disk.read_at("lane0-00000001.seg", from, bytes).has_value() && is(last)) return true;
+    const auto all = records();
+    return std::any_of(all.begin(), all.end(), is);
+  }
+
   Channel<Report> reports_{limits::reports_per_lane_max};
   Channel<Notice> notices_{limits::notices_max};
   std::uint64_t made_ = 0;
+  journal::Journal journal_;
+
+ public:
+  journal::Writer* writer;
 };
 
 }  // namespace exec::test

@@ -66,6 +66,7 @@ struct FeedRig {
   void take() {
     LeaderEvent event;
     while (events.try_pop(event)) {
+      if (std::holds_alternative<LeaderSynced>(event)) continue;
       if (const auto* fill = std::get_if<LeaderFill>(&event)) {
         EXPECT_TRUE(seen.emplace(fill->leader, fill->symbol, fill->trade).second)
             << "trade " << fill->trade.value << " twice";

@@ -258,6 +258,7 @@ TEST(RenewalOrders, AnOrderThatEndsTwiceDoesNotHideAnother) {
   script[3] = asks(Call::positions, Positions{});
   rig.session->start(rig.now);
   rig.play(script);
+  rig.handed();
   for (int i = 0; i < 2; ++i) {
     auto update = trade_event(rig.btc, 0, 0, 1);
     update.execution = venue::Execution::new_;

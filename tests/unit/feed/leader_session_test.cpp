@@ -35,6 +35,57 @@ TEST(LeaderSession, AHeldFillThatClosesBeyondThePositionIsReadAgain) {
   EXPECT_EQ(rig.closed, 1);
 }
 
+// What an earlier run knew after `first_script`.
+LeaderResume known_after_first(SymbolId btc) {
+  const LegName leg{.symbol = btc, .leg = Leg::both};
+  return {.begun = VenueTime{day0 - 400},
+          .since = VenueTime{day0 + 500'000},
+          .legs = {{.leg = leg, .qty = Qty::whole(6), .as_of = VenueTime{day0 - 500}}},
+          .seen = {{.leg = leg, .trade = TradeId{2}}}};
+}
+
+TEST(LeaderSession, ARestartFillsTheGapAsALossDoes) {
+  Rig rig;
+  rig.session->resume(known_after_first(rig.btc));
+  rig.session->start(rig.now);
+  EXPECT_EQ(rig.session->state(), SessionState::reconnecting);
+  rig.play(again_script(rig.btc));
+  EXPECT_EQ(rig.session->state(), SessionState::live);
+  EXPECT_EQ(rig.handed(), again_result);
+  ASSERT_EQ(rig.synced.size(), 1U);
+  EXPECT_EQ(rig.synced[0].begun, VenueTime{day0 - 400});
+  EXPECT_GE(rig.synced[0].until, VenueTime{day0 + 700'000});
+}
+
+TEST(LeaderSession, AfterARestartOrdersThatMayHaveRestedAreLookedFor) {
+  Rig rig;
+  rig.session->resume(known_after_first(rig.btc));
+  rig.session->start(rig.now);
+  const auto script = again_script(rig.btc);
+  for (std::size_t i = 0; i < 3; ++i) rig.play(script[i]);
+  const Ask orders = rig.expect_ask(Call::all_orders);
+  EXPECT_LE(orders.start, VenueTime{day0 + 500'000} + -LeaderSession::rested_max);
+  rig.session->answered(orders.ticket, Orders{}, rig.now);
+  const Ask trades = rig.expect_ask(Call::user_trades);
+  EXPECT_GE(trades.start, VenueTime{day0 + 480'000}) << "its trades are known until then";
+}
+
+// A trade that the position of the first start held, and that nobody saw, is not copied later.
+TEST(LeaderSession, ARestartKnowsWhatTheFirstPositionHeld) {
+  Rig rig;
+  auto known = known_after_first(rig.btc);
+  known.since = VenueTime{day0 + 1'000};
+  rig.session->resume(known);
+  rig.session->start(rig.now);
+  rig.play(std::vector<Line>{
+      asks(Call::account_config, venue::AccountConfig{.mode = PositionMode::one_way}),
+      asks(Call::create_listen_key, ListenKey{"key"}), opens(),
+      asks(Call::all_orders, Orders{}),
+      asks(Call::user_trades, Trades{user_trade(1, -900, 2), user_trade(2, 500'000, 1)}),
+      asks(Call::positions, Positions{position(rig.btc, 6, 500'000)})});
+  EXPECT_EQ(rig.handed(), "p=6");
+}
+
 TEST(LeaderSession, WaitsForTheVenuesTime) {
   Rig rig;
   LeaderSession session({.leader = LeaderId{0}, .symbols = rig.symbols, .cells = rig.cells});

@@ -147,15 +147,19 @@ struct SessionRig {
     for (const Line& line : script) play(line);
     pass(LeaderSession::late_events);
   }
-  // Everything handed over since the last call.
+  // Every fill and position handed over since the last call.
   std::string handed() {
     std::string text;
-    while (const LeaderEvent* event = session->front()) {
-      if (!text.empty()) text += ' ';
-      if (const auto* fill = std::get_if<LeaderFill>(event)) {
-        text += "f" + std::to_string(fill->trade.value);
+    for (const LeaderEvent* event = session->front(); event != nullptr; event = session->front()) {
+      if (const auto* done = std::get_if<LeaderSynced>(event)) {
+        synced.push_back(*done);
       } else {
-        text += "p=" + std::string(FixedText(std::get<LeaderPosition>(*event).qty).view());
+        if (!text.empty()) text += ' ';
+        if (const auto* fill = std::get_if<LeaderFill>(event)) {
+          text += "f" + std::to_string(fill->trade.value);
+        } else {
+          text += "p=" + std::string(FixedText(std::get<LeaderPosition>(*event).qty).view());
+        }
       }
       session->pop();
     }
@@ -171,6 +175,7 @@ struct SessionRig {
   SymbolTable symbols;
   SymbolId btc;
   LeaderCells cells;
+  std::vector<LeaderSynced> synced;
   Mono now{1'000'000'000};
   int closed = 0;
   std::optional<LeaderSession> session;

@@ -41,8 +41,8 @@ TEST(ControlCommands, WhatChangesSomethingIsSaid) {
   for (const ControlCommand& command : control_commands) {
     if (command.changes_state) changing.insert(command.name);
   }
-  EXPECT_EQ(changing,
-            (std::set<std::string_view>{"pause", "resume", "halt", "connect", "disconnect"}));
+  EXPECT_EQ(changing, (std::set<std::string_view>{"pause", "resume", "halt", "flatten", "connect",
+                                                  "disconnect"}));
 }
 
 std::string encoded(const ControlRequest& request) {
@@ -90,6 +90,24 @@ TEST(ControlRequest, HaltAloneMeansAll) {
   ASSERT_TRUE(resume.has_value());
   EXPECT_TRUE(resume->all);
   EXPECT_EQ(resume->reason, "over");
+}
+
+TEST(ControlRequest, AFlattenNamesOneAndSaysHowMuch) {
+  const auto flatten =
+      decode_request(R"({"command":"flatten","label":"bob","everything":true,"reason":"out"})");
+  ASSERT_TRUE(flatten.has_value());
+  EXPECT_TRUE(flatten->everything);
+  EXPECT_FALSE(flatten->all);
+  EXPECT_EQ(encoded(*flatten),
+            "{\"command\":\"flatten\",\"label\":\"bob\",\"everything\":true,"
+            "\"reason\":\"out\"}\n");
+  EXPECT_TRUE(decode_request(R"({"command":"flatten","all":true})")->all);
+  for (const auto* wrong :
+       {R"({"command":"flatten"})", R"({"command":"flatten","label":"bob","all":true})",
+        R"({"command":"flatten","label":"bob","everything":1})",
+        R"({"command":"flatten","label":"bob","yes":true})",
+        R"({"command":"halt","label":"bob","everything":true})"})
+    EXPECT_FALSE(decode_request(wrong).has_value()) << wrong;
 }
 
 TEST(ControlRequest, WhatIsWrongIsRefusedWithoutQuotingIt) {

@@ -23,7 +23,13 @@ class Allocation : public testing::TestWithParam<PositionMode> {};
 TEST_P(Allocation, NoneForFillsAndReportsAfterStart) {
   auto link = link_to("alpha", config::EquityRatio{"1"_ratio});
   link.order.type = config::OrderStyle::Type::limit_ioc;
-  CopierRig rig({.followers = 50, .lanes = 2, .link = link, .connected = false});
+  config::Limits limits;
+  limits.max_daily_loss = config::LossLimit{"0.5"_ratio};
+  limits.max_price_deviation_bps = 100;
+  limits.max_order_qty = {{"BTCUSDT", "0.05"_qty}};
+  CopierRig rig({.followers = 50, .lanes = 2, .link = link, .limits = limits, .connected = false});
+  rig.command(SetMark{.symbol = btc, .price = "50000"_price});
+  rig.command(SetMark{.symbol = eth, .price = "50000"_price});
   for (std::uint16_t i = 0; i < 50; ++i) rig.connect(FollowerId{i}, GetParam());
   rig.command(SetLeaderEquity{.leader = alpha, .equity = "1000"_usd, .known = true});
   std::array<Order, 4096> orders;
@@ -56,8 +62,10 @@ TEST_P(Allocation, NoneForFillsAndReportsAfterStart) {
     }
   };
   for (std::uint16_t i = 0; i < 50; ++i)
-    rig.command(SetFollowerEquity{
-        .follower = FollowerId{i}, .equity = Usd::whole(100 + 7 * i), .known = true});
+    rig.command(SetFollowerEquity{.follower = FollowerId{i},
+                                  .equity = Usd::whole(100 + 7 * i),
+                                  .transfers = {},
+                                  .known = true});
 
   const Allocations allocations;
   for (int i = 0; i < 400; ++i) round(i);

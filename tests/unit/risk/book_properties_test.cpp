@@ -226,7 +226,7 @@ class Walk {
     if (leg == Leg::short_ || (leg == Leg::both && dice_.one_in(2))) qty = -qty;
     begin(false);
     rig_.forget();
-    rig_.book->leader_position({dice_.any({alpha, beta}), btc, leg, qty}, rig_);
+    rig_.book->leader_position({dice_.any({alpha, beta}), btc, leg, qty, {}}, rig_);
     take_orders();
   }
 
@@ -343,7 +343,7 @@ class Walk {
       for (const LeaderId leader : {alpha, beta})
         for (const Leg leg : {Leg::both, Leg::long_, Leg::short_}) {
           rig_.forget();
-          rig_.book->leader_position({leader, symbol, leg, Qty()}, rig_);
+          rig_.book->leader_position({leader, symbol, leg, Qty(), {}}, rig_);
           take_orders();
         }
     for (int i = 0; i < 1'000 && !account_.all_open().empty(); ++i)

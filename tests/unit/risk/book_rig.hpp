@@ -58,8 +58,7 @@ class BookRig final : public risk::BookSink {
   explicit BookRig(const Options& options)
       : settle_number(options.settle_start),
         prices(symbols.size()),
-        shared{symbols, prices, symbol_keys, leader_keys, orders, settle_number, gate,
-               doubts} {
+        shared{symbols, prices, symbol_keys, leader_keys, orders, settle_number, gate, doubts} {
     risk::FollowerBook::Setup setup;
     setup.key = name_key(options.name);
     setup.limits = options.limits;

@@ -1,6 +1,7 @@
 // A Copier with real channels and a clock that stands still, stepped by hand.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -13,6 +14,30 @@
 
 namespace copyd::test {
 
+// Rows as records.
+class RowRecords final : public journal::RowSink {
+ public:
+  void row(journal::Type type, std::span<const std::byte> payload) override {
+    journal::Record record{.type = static_cast<std::uint16_t>(type),
+                           .length = static_cast<std::uint16_t>(payload.size())};
+    std::copy(payload.begin(), payload.end(), record.payload.begin());
+    all.push_back(record);
+  }
+  std::size_t count(journal::Type type) const {
+    return static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(), [&](const journal::Record& record) {
+          return record.type == static_cast<std::uint16_t>(type);
+        }));
+  }
+  std::vector<journal::Record> all;
+};
+
+inline RowRecords rows_of(const risk::Copier& copier) {
+  RowRecords rows;
+  copier.save(rows);
+  return rows;
+}
+
 class CopierRig {
  public:
   struct Options {
@@ -22,6 +47,7 @@ class CopierRig {
     std::size_t answers_capacity = 1024;
     config::Link link = link_to("alpha", config::FixedRatio{Ratio::whole(1)});
     config::FollowerMode state = config::FollowerMode::active;
+    config::Limits limits{};
     bool connected = true;
     PositionMode mode = PositionMode::one_way;
     journal::Writer* journal = nullptr;
@@ -39,6 +65,7 @@ class CopierRig {
       config::Follower follower;
       follower.label = "follower" + std::to_string(i);
       follower.state = options.state;
+      follower.limits = options.limits;
       follower.links = {options.link};
       configs.push_back(std::move(follower));
     }
@@ -69,6 +96,13 @@ class CopierRig {
   }
   CopierRig() : CopierRig(Options{}) {}
 
+  // Returns how many rows were dropped.
+  std::size_t restore(const RowRecords& rows) {
+    std::size_t dropped = 0;
+    for (const auto& row : rows.all) dropped += copier->restore(row) ? 0U : 1U;
+    copier->restored();
+    return dropped;
+  }
   // Passes until there is nothing left to do.
   void step() {
     for (int i = 0; i < 10'000 && copier->do_work() != 0; ++i) {}

@@ -177,13 +177,15 @@ TEST(Copier, ALeadersPositionIsHandedToItsFollowers) {
   CopierRig rig({.followers = 2, .lanes = 1});
   rig.fill(Side::buy, "0.02"_qty);
   rig.executed(rig.taken());
-  rig.hand(LeaderPosition{.leader = alpha, .symbol = btc, .leg = Leg::both, .qty = {}});
+  rig.hand(
+      LeaderPosition{.leader = alpha, .symbol = btc, .leg = Leg::both, .qty = {}, .as_of = {}});
   const auto closes = rig.taken();
   ASSERT_EQ(closes.size(), 2U);
   EXPECT_EQ(closes[0]->kind, OrderKind::reduce);
   EXPECT_EQ(closes[0]->received.ns, 0);
   EXPECT_NE(closes[0]->copy_id, closes[1]->copy_id);
-  rig.hand(LeaderPosition{.leader = beta, .symbol = btc, .leg = Leg::both, .qty = "1"_qty});
+  rig.hand(
+      LeaderPosition{.leader = beta, .symbol = btc, .leg = Leg::both, .qty = "1"_qty, .as_of = {}});
   EXPECT_TRUE(rig.taken().empty());
 }
 
@@ -193,7 +195,8 @@ TEST(Copier, EquitiesAreForWhoeverNeedsThem) {
   rig.fill(Side::buy, "0.2"_qty);
   EXPECT_EQ(rig.skipped(0, Reject::no_equity), 1);
   rig.command(SetLeaderEquity{.leader = alpha, .equity = "10000"_usd, .known = true});
-  rig.command(SetFollowerEquity{.follower = FollowerId{0}, .equity = "1000"_usd, .known = true});
+  rig.command(SetFollowerEquity{
+      .follower = FollowerId{0}, .equity = "1000"_usd, .transfers = {}, .known = true});
   rig.fill(Side::buy, "0.2"_qty);
   EXPECT_EQ(rig.taken().at(0)->qty, "0.02"_qty);
   rig.command(SetLeaderEquity{.leader = alpha, .equity = "10000"_usd, .known = false});
@@ -334,10 +337,10 @@ TEST(Copier, WhatNamesNobodyIsIgnored) {
   rig.hand(fill);
   fill = rig.fill_of(Side::buy, Qty());
   rig.hand(fill);
-  rig.hand(LeaderPosition{.leader = LeaderId{9}, .symbol = btc, .qty = "1"_qty});
-  rig.hand(LeaderPosition{.leader = alpha, .symbol = SymbolId{999}, .qty = "1"_qty});
+  rig.hand(LeaderPosition{.leader = LeaderId{9}, .symbol = btc, .qty = "1"_qty, .as_of = {}});
+  rig.hand(LeaderPosition{.leader = alpha, .symbol = SymbolId{999}, .qty = "1"_qty, .as_of = {}});
   rig.command(SetState{.follower = FollowerId{9}});
-  rig.command(SetFollowerEquity{.follower = FollowerId{9}, .equity = {}});
+  rig.command(SetFollowerEquity{.follower = FollowerId{9}, .equity = {}, .transfers = {}});
   rig.command(SetLeaderEquity{.leader = LeaderId{9}, .equity = {}});
   rig.command(SetMark{.symbol = SymbolId{999}, .price = "1"_price});
   rig.report(FollowerPosition{.follower = FollowerId{9}, .symbol = btc, .qty = {}}, 0);

@@ -287,7 +287,7 @@ TEST(FollowerBook, GrowsBeyondWhatItReserves) {
   rig.prices.assign(rig.symbols.size(), "50000"_price);
   std::vector<NameKey> keys(rig.symbols.size(), 9);
   std::int64_t number = 0;
-  const BookShared shared{rig.symbols, rig.prices, keys,    rig.leader_keys,
+  const BookShared shared{rig.symbols, rig.prices, keys,     rig.leader_keys,
                           rig.orders,  number,     rig.gate, rig.doubts};
   FollowerBook::Setup setup;
   setup.links.push_back(

@@ -30,7 +30,9 @@ struct GateTest : testing::Test {
                        .settlement = settlement,
                        .leg = leg,
                        .intent = intent,
-                       .elsewhere = elsewhere});
+                       .elsewhere = elsewhere,
+                       .max_order_qty = max_order_qty,
+                       .opens_denied = opens_denied});
   }
   static std::vector<Qty> sizes(const Admission& admission) {
     std::vector<Qty> all;
@@ -48,6 +50,8 @@ struct GateTest : testing::Test {
   OrderLimits limits;
   FollowerState state = FollowerState::active;
   Usd elsewhere;
+  std::optional<Qty> max_order_qty;
+  std::optional<Reject> opens_denied;
   LegView leg;
   ManualClock clock;
   Gate gate{clock};
@@ -196,6 +200,57 @@ TEST_F(GateTest, SplitsIntoTheFewestMostEqualOrders) {
   EXPECT_EQ(two.at(0), "1"_qty);
   EXPECT_EQ(two.at(1), "1"_qty);
   EXPECT_EQ(split_evenly("1"_qty, filters).count, 1);
+}
+
+TEST_F(GateTest, AQuantityLimitIsInWholeStepsAndItsValueIsAllowed) {
+  max_order_qty = "0.01"_qty;
+  EXPECT_EQ(skips(admit(+1, "0.01"_qty, Qty())), Skips{});
+  auto admission = admit(+1, "0.011"_qty, Qty());
+  EXPECT_EQ(sizes(admission), Sizes{"0.01"_qty});
+  EXPECT_EQ(skips(admission), Skips{Reject::max_order_qty});
+  EXPECT_TRUE(admission.gives_up());
+  max_order_qty = "0.0109"_qty;
+  EXPECT_EQ(sizes(admit(+1, "0.011"_qty, Qty())), Sizes{"0.01"_qty});
+}
+
+TEST_F(GateTest, TheTighterOfMoneyAndQuantityIsNamedAndMoneyAtATie) {
+  limits.max_order_notional = "500"_usd;  // 0.01
+  max_order_qty = "0.009"_qty;
+  EXPECT_EQ(skips(admit(+1, "0.02"_qty, Qty())), Skips{Reject::max_order_qty});
+  max_order_qty = "0.01"_qty;
+  EXPECT_EQ(skips(admit(+1, "0.02"_qty, Qty())), Skips{Reject::max_order_notional});
+  max_order_qty = "0.011"_qty;
+  EXPECT_EQ(skips(admit(+1, "0.02"_qty, Qty())), Skips{Reject::max_order_notional});
+  EXPECT_EQ(sizes(admit(+1, "0.02"_qty, Qty())), Sizes{"0.01"_qty});
+}
+
+TEST_F(GateTest, AnEntryIsNotRaisedAboveTheQuantityLimit) {
+  policy.rounds_up = true;
+  policy.round_up_from = "0.5"_ratio;
+  max_order_qty = "0.003"_qty;
+  EXPECT_EQ(sizes(admit(+1, "0.002"_qty, Qty())), Sizes{"0.003"_qty});
+  max_order_qty = "0.002"_qty;
+  EXPECT_EQ(sizes(admit(+1, "0.002"_qty, Qty())), Sizes{});
+  EXPECT_EQ(skips(admit(+1, "0.002"_qty, Qty())), Skips{Reject::below_min});
+}
+
+TEST_F(GateTest, WhatIsDeniedForAnotherReasonIsNamedSoAndWhatReducesGoes) {
+  opens_denied = Reject::quarantined;
+  auto admission = admit(-1, "-0.02"_qty, "0.01"_qty);
+  EXPECT_EQ(sizes(admission), Sizes{"0.01"_qty});
+  EXPECT_EQ(admission.parts()[0].kind, OrderKind::reduce);
+  EXPECT_EQ(skips(admission), Skips{Reject::quarantined});
+  EXPECT_TRUE(admission.gives_up());
+  // The state has the first word.
+  state = FollowerState::reduce_only;
+  EXPECT_EQ(skips(admit(+1, "0.02"_qty, Qty())), Skips{Reject::reduce_only});
+}
+
+TEST_F(GateTest, TheCloseOfALegIsAdmittedInWholeSteps) {
+  const auto admission = gate.admit_close("-0.0125"_qty, filters);
+  EXPECT_EQ(sizes(admission), Sizes{"0.012"_qty});
+  EXPECT_EQ(admission.parts()[0].kind, OrderKind::reduce);
+  EXPECT_EQ(sizes(gate.admit_close("0.0009"_qty, filters)), Sizes{});
 }
 
 }  // namespace

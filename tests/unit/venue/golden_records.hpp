@@ -49,6 +49,18 @@ inline std::string render(const UserTrade& t) {
          "]";
 }
 
+inline std::string render(const Income& i) {
+  return "[" +
+         Pairs()
+             .add("type", i.type)
+             .add("asset", i.asset)
+             .add("amount", i.amount)
+             .add("time", i.time)
+             .add("tran", i.tran)
+             .text() +
+         "]";
+}
+
 inline std::string render(const PositionRisk& p) {
   return "[" +
          Pairs()

@@ -9,6 +9,7 @@
 #include "tests/unit/venue/support.hpp"
 #include "venue/account_codec.hpp"
 #include "venue/algo_codec.hpp"
+#include "venue/income_codec.hpp"
 #include "venue/market_codec.hpp"
 #include "venue/order_codec.hpp"
 #include "venue/order_details.hpp"

@@ -112,6 +112,7 @@ const std::map<std::string, Read> readers{
     {"one_order", one_order},
     {"batch", batch},
     {"trades", by(decode_user_trades)},
+    {"incomes", by(decode_incomes)},
     {"positions", with_symbols(decode_position_risk)},
     {"config", by(decode_account_config)},
     {"account", account},

@@ -1,0 +1,318 @@
+#include "engine/equities.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "ops/log.hpp"
+#include "venue/account_codec.hpp"
+
+namespace copyd::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
+namespace log = ops::log;
+
+constexpr auto equity_period = std::chrono::milliseconds(10'000);
+// One read in each spacing is 600 of weight a minute, a quarter of the venue's 2,400.
+constexpr auto equity_spacing = std::chrono::milliseconds(500);
+constexpr int equity_burst = 40;
+constexpr nanoseconds income_spacing = 3s;
+constexpr int income_burst = 10;
+constexpr int income_rows = 1000;  // of a page, the venue's most
+constexpr int pages_max = 20;
+// The history may be behind the stream. Money moved between wallets of one account is announced
+// too, and never shows: after this it is no longer waited for.
+constexpr nanoseconds await_time = 15s;
+constexpr nanoseconds await_pace = 3s;
+constexpr nanoseconds settle_time = 250ms;  // of an equity, before it is told
+constexpr nanoseconds retry_time = 10s;
+constexpr nanoseconds banned_time = 120s;  // when the venue does not say how long
+constexpr std::int64_t late_rows_ms = 3'600'000;
+constexpr std::int64_t day_ms = 86'400'000;
+
+bool limits_losses(const config::Limits& limits) {
+  return limits.max_daily_loss.has_value() || limits.max_drawdown.has_value();
+}
+
+}  // namespace
+
+bool RequestBucket::take(Mono now) noexcept {
+  if (free_ < burst_) {
+    const auto more = (now - refilled_) / spacing_;
+    free_ = static_cast<int>(std::min<std::int64_t>(free_ + more, burst_));
+    refilled_ = refilled_ + more * spacing_;
+  }
+  if (free_ == 0) return false;
+  if (free_ == burst_) refilled_ = now;
+  --free_;
+  return true;
+}
+
+// ---- TransferSum ------------------------------------------------------------------------------
+
+void TransferSum::begin(Usd total, std::int64_t counted_ms) noexcept {
+  total_ = total;
+  counted_ms_ = counted_ms;
+  floor_ms_ = counted_ms;
+  seen_.clear();
+}
+
+std::int64_t TransferSum::read_from_ms() const noexcept {
+  return std::max(floor_ms_ + 1, counted_ms_ - late_rows_ms);
+}
+
+int TransferSum::add(const std::vector<venue::Income>& rows, std::vector<std::string>& strange) {
+  int found = 0;
+  for (const auto& row : rows) {
+    if (row.time.ms <= floor_ms_ || !seen_.emplace(row.tran, row.time.ms).second) continue;
+    ++found;
+    counted_ms_ = std::max(counted_ms_, row.time.ms);
+    if (venue::is_dollar(row.asset)) total_ += row.amount;
+    else strange.push_back(row.asset);
+  }
+  std::erase_if(seen_,
+                [&](const auto& one) { return one.second < counted_ms_ - 2 * late_rows_ms; });
+  return found;
+}
+
+// ---- Equities ---------------------------------------------------------------------------------
+
+Equities::Equities(Parts parts)
+    : config_(parts.config),
+      roster_(parts.roster),
+      venue_(parts.venue),
+      clock_(parts.clock),
+      tell_(std::move(parts.tell)),
+      link_of_(std::move(parts.link_of)),
+      equities_(equity_burst, equity_spacing),
+      incomes_(income_burst, income_spacing) {
+  for (auto& account : roster_.accounts()) {
+    Reading& reading = readings_[&account];
+    reading.counts_transfers =
+        account.follower && limits_losses(config_.followers[account.follower->value].limits);
+  }
+}
+
+void Equities::recover(FollowerId follower, Usd transfers, std::int64_t counted_ms) {
+  for (auto& [account, reading] : readings_) {
+    if (account->follower != follower || counted_ms <= 0) continue;
+    reading.transfers.begin(transfers, counted_ms);
+    reading.begun = true;
+  }
+}
+
+void Equities::connected(RosterAccount& account) {
+  Reading& reading = readings_[&account];
+  ++reading.key;
+  account.asking = false;
+  account.equity_due = clock_.now();
+  reading.held.reset();
+  reading.transfers_due = reading.counts_transfers;
+  reading.transfers_at = clock_.now();
+  reading.awaited = 0;
+  if (!account.follower) return;
+  const auto& link = link_of_(*account.follower);
+  reading.transfers_seen = link.transfers.get();
+  reading.reconnects_seen = link.reconnects.get();
+}
+
+void Equities::disconnected(RosterAccount& account) {
+  Reading& reading = readings_[&account];
+  ++reading.key;
+  account.asking = false;
+  reading.held.reset();
+}
+
+void Equities::poll() {
+  const Mono now = clock_.now();
+  if (!venue_.clock_known()) return;
+  auto& accounts = roster_.accounts();
+  if (accounts.empty()) return;
+  // Each in its turn is the first to find the bucket full.
+  first_ = (first_ + 1) % accounts.size();
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    RosterAccount& account = accounts[(first_ + i) % accounts.size()];
+    if (!account.connected()) continue;
+    Reading& reading = readings_[&account];
+    look_at_link(account, reading, now);
+    release(account, reading, now);
+    if (!account.asking && now >= held_off_until_) read(account, reading, now);
+  }
+}
+
+std::int64_t Equities::moved(const RosterAccount& account) const {
+  return account.follower ? link_of_(*account.follower).transfers.get() : 0;
+}
+
+void Equities::look_at_link(RosterAccount& account, Reading& reading, Mono now) {
+  if (!account.follower) return;
+  const auto& link = link_of_(*account.follower);
+  const std::int64_t transfers = link.transfers.get();
+  const std::int64_t reconnects = link.reconnects.get();
+  const std::int64_t more = transfers - reading.transfers_seen;
+  if (more == 0 && reconnects == reading.reconnects_seen) return;
+  reading.transfers_seen = transfers;
+  reading.reconnects_seen = reconnects;
+  account.equity_due = now;
+  // What was read before belongs to another sum.
+  reading.held.reset();
+  if (!reading.counts_transfers) return;
+  reading.transfers_due = true;
+  reading.transfers_at = now;
+  if (more <= 0) return;
+  reading.awaited += more;
+  reading.await_until = now + await_time;
+}
+
+// Tells an equity that nothing has spoken against for a moment.
+void Equities::release(RosterAccount& account, Reading& reading, Mono now) {
+  if (!reading.held || now < reading.held_until) return;
+  const auto equity = std::exchange(reading.held, std::nullopt);
+  tell(account, reading, equity);
+}
+
+void Equities::read(RosterAccount& account, Reading& reading, Mono now) {
+  if (reading.counts_transfers && !reading.begun) {
+    // The first sight of it: what is there is there, and what comes is counted.
+    reading.transfers.begin(Usd(), venue_.now().ms);
+    reading.begun = true;
+    reading.transfers_due = false;
+  }
+  if (reading.counts_transfers && now >= account.equity_due && !reading.held) {
+    const auto link = static_cast<exec::LinkState>(link_of_(*account.follower).link.get());
+    if (link != exec::LinkState::ready && now >= reading.transfers_at) reading.transfers_due = true;
+  }
+  if (reading.transfers_due) {
+    if (now < reading.transfers_at || !incomes_.take(now)) return;
+    read_transfers(account, reading, 1);
+  } else if (now >= account.equity_due && equities_.take(now)) {
+    read_equity(account, reading, now);
+  }
+}
+
+void Equities::read_transfers(RosterAccount& account, Reading& reading, int page) {
+  account.asking = true;
+  const auto handler = [this, &account, &reading, page,
+                        key = reading.key](const VenueAnswer& answer) {
+    if (key == reading.key && account.connected()) take_transfers(account, reading, page, answer);
+  };
+  venue_.signed_get(venue::path::income,
+                    {{"incomeType", "TRANSFER"},
+                     {"startTime", std::to_string(reading.transfers.read_from_ms())},
+                     {"limit", std::to_string(income_rows)},
+                     {"page", std::to_string(page)}},
+                    *account.credentials, handler);
+}
+
+void Equities::take_transfers(RosterAccount& account, Reading& reading, int page,
+                              const VenueAnswer& answer) {
+  const Mono now = clock_.now();
+  account.asking = false;
+  reading.transfers_at = now + retry_time;
+  if (!took(account, answer, "its transfers")) return;
+  const auto rows = venue::decode_incomes(answer.body);
+  if (!rows) {
+    account.error = rows.error().message();
+    return;
+  }
+  std::vector<std::string> strange;
+  reading.awaited -= reading.transfers.add(*rows, strange);
+  for (const auto& asset : strange)
+    if (reading.named.insert(asset).second)
+      log::warning(fmt::format(
+          "{}: {} was moved in or out. Only dollars are left out of gains and losses: this counts "
+          "as one",
+          account.label, asset));
+  if (static_cast<int>(rows->size()) == income_rows && page < pages_max)
+    return read_transfers(account, reading, page + 1);
+  if (reading.awaited > 0 && now < reading.await_until) {
+    reading.transfers_at = now + await_pace;
+    return;
+  }
+  reading.awaited = 0;
+  // Money may have been moved while this was asked for: then it is due again at the next look.
+  reading.transfers_due = false;
+  account.equity_due = now;
+}
+
+void Equities::read_equity(RosterAccount& account, Reading& reading, Mono now) {
+  const auto count = static_cast<std::int64_t>(roster_.accounts().size());
+  account.equity_due = now + std::max(equity_period, equity_spacing * count);
+  account.asking = true;
+  const auto handler = [this, &account, &reading, key = reading.key,
+                        then = moved(account)](const VenueAnswer& answer) {
+    if (key == reading.key && account.connected()) take_equity(account, reading, then, answer);
+  };
+  venue_.signed_get(venue::path::account, *account.credentials, handler);
+}
+
+void Equities::take_equity(RosterAccount& account, Reading& reading, std::int64_t transfers_then,
+                           const VenueAnswer& answer) {
+  account.asking = false;
+  if (moved(account) != transfers_then) {
+    account.equity_due = clock_.now();
+    return;
+  }
+  // Not known, or not positive: it sizes nothing.
+  std::optional<Usd> equity;
+  if (took(account, answer, "its equity")) {
+    const auto read = venue::decode_margin_balance(answer.body);
+    if (read && read->sign() > 0) equity = *read;
+    if (account.alias.empty()) read_alias(account, reading);
+  }
+  if (!equity || !reading.counts_transfers) return tell(account, reading, equity);
+  reading.held = equity;
+  reading.held_until = clock_.now() + settle_time;
+}
+
+// Which account a stored key is of; `connect` reads it itself. One account under two labels would
+// be traded twice.
+void Equities::read_alias(RosterAccount& account, Reading& reading) {
+  const auto handler = [this, &account, &reading, key = reading.key](const VenueAnswer& answer) {
+    if (!answer.ok() || key != reading.key || !account.connected()) return;
+    auto alias = venue::decode_account_alias(answer.body);
+    if (!alias) return;
+    account.alias = std::move(alias).value();
+    if (const auto* other = roster_.same_account(account, account.alias))
+      log::error(
+          fmt::format("\"{}\" and \"{}\" are the same account, which is traded twice: "
+                      "copyctl disconnect one of them",
+                      account.label, other->label));
+  };
+  venue_.signed_get(venue::path::balance, *account.credentials, handler);
+}
+
+// Whether the venue has answered, with its failure said when it changes.
+bool Equities::took(RosterAccount& account, const VenueAnswer& answer, const char* what) {
+  const std::string error = answer.ok() ? "" : answer.words();
+  if (!error.empty() && error != account.error)
+    log::warning(fmt::format("{}: {} cannot be read: {}", account.label, what, error));
+  account.error = error;
+  // Every request that a limited address makes makes it worse.
+  if (answer.status == 429 || answer.status == 418)
+    held_off_until_ = std::max(
+        held_off_until_,
+        clock_.now() + (answer.retry_after ? nanoseconds(*answer.retry_after) : banned_time));
+  if (answer.ok()) account.last_sync = clock_.now();
+  return answer.ok();
+}
+
+void Equities::tell(RosterAccount& account, Reading& reading, std::optional<Usd> equity) {
+  account.equity = equity;
+  const bool known = equity.has_value();
+  const Usd value = equity.value_or(Usd());
+  if (account.leader)
+    tell_(SetLeaderEquity{.leader = *account.leader, .equity = value, .known = known});
+  if (account.follower)
+    tell_(SetFollowerEquity{.follower = *account.follower,
+                            .equity = value,
+                            .transfers = reading.transfers.total(),
+                            .transfers_ms = reading.transfers.counted_ms(),
+                            .day = static_cast<std::int32_t>(venue_.now().ms / day_ms),
+                            .known = known});
+}
+
+}  // namespace copyd::engine

@@ -1,0 +1,140 @@
+// Equities: what each account is worth, read at the venue in turn and told to the copy agent; for a
+// follower with a limit on losses also what its owner has moved in and out, because money that was
+// withdrawn is not lost.
+//
+//   net equity = equity − net transfers, both of one moment as far as the venue allows it:
+//   transfers are read first, then the equity; one that was asked for before money was moved is
+//   thrown away and asked for again; and one is told only after a moment in which the stream could
+//   have said that money was moved.
+//
+// Transfers are read at start, after a follower's reconnect, when its stream says that money was
+// moved, and before every equity while it has no stream to say so. Rows are told apart by the
+// venue's number; what was counted up to `counted_ms` in an earlier run is not counted again.
+//
+// Weight: an equity costs 5 and a page of transfers 30, of the venue's 2,400 a minute for the
+// address. Each kind is kept below a quarter of that, by a bucket: the period of the equities grows
+// with the accounts, and many followers that come back at once wait for each other.
+// The supervisor's thread only. Cold.
+// Protocol: Binance docs, "Account Information V3", "Get Income History".
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/schema.hpp"
+#include "core/flow.hpp"
+#include "engine/roster.hpp"
+#include "engine/venue_api.hpp"
+#include "exec/lane_cells.hpp"
+#include "venue/income_codec.hpp"
+
+namespace copyd::engine {
+
+// So many requests at once, and then one in each `spacing`. Pure.
+class RequestBucket {
+ public:
+  RequestBucket(int burst, std::chrono::nanoseconds spacing) noexcept
+      : burst_(burst), spacing_(spacing), free_(burst) {}
+  bool take(Mono now) noexcept;
+
+ private:
+  int burst_;
+  std::chrono::nanoseconds spacing_;
+  int free_;
+  Mono refilled_{};
+};
+
+// Net transfers of one account. Pure.
+class TransferSum {
+ public:
+  // Rows up to this time of the venue count as counted.
+  void begin(Usd total, std::int64_t counted_ms) noexcept;
+  // Returns how many rows were new. A row that is not in dollars is named in `strange`.
+  int add(const std::vector<venue::Income>& rows, std::vector<std::string>& strange);
+  Usd total() const noexcept { return total_; }
+  std::int64_t counted_ms() const noexcept { return counted_ms_; }
+  // Where to read from: late rows may still appear behind the newest.
+  std::int64_t read_from_ms() const noexcept;
+
+ private:
+  Usd total_;
+  std::int64_t counted_ms_ = 0;
+  std::int64_t floor_ms_ = 0;
+  std::map<std::int64_t, std::int64_t> seen_;  // number → time, of the last hour of rows
+};
+
+class Equities {
+ public:
+  using Tell = std::function<void(const CopyCommand&)>;
+  using LinkOf = std::function<const exec::FollowerLinkCells&(FollowerId)>;
+  // All of it outlives this, and no call of `venue` is answered after this is gone.
+  struct Parts {
+    const config::Config& config;
+    Roster& roster;
+    VenueApi& venue;
+    const Clock& clock;
+    Tell tell;
+    LinkOf link_of;
+  };
+  explicit Equities(Parts parts);
+
+  // What an earlier run has counted for a follower. Before the first `poll`; a follower without it
+  // is counted from the moment it is first seen here.
+  void recover(FollowerId follower, Usd transfers, std::int64_t counted_ms);
+  // The account has a key, new or another; or has none any more.
+  void connected(RosterAccount& account);
+  void disconnected(RosterAccount& account);
+  // Every turn.
+  void poll();
+
+ private:
+  struct Reading {
+    std::uint32_t key = 0;  // counts the account's keys: an answer to an older one is nothing
+    bool counts_transfers = false;
+    bool begun = false;  // `transfers` says where it counts from
+    TransferSum transfers;
+    bool transfers_due = false;
+    Mono transfers_at{};              // not before
+    std::int64_t transfers_seen = 0;  // the link's cells, as last looked at
+    std::int64_t reconnects_seen = 0;
+    std::int64_t awaited = 0;  // rows that the stream has announced and the venue does not show
+    Mono await_until{};
+    std::set<std::string> named;  // assets that were warned of
+    std::optional<Usd> held;      // an equity that is told soon
+    Mono held_until{};
+  };
+
+  void look_at_link(RosterAccount& account, Reading& reading, Mono now);
+  void release(RosterAccount& account, Reading& reading, Mono now);
+  void read(RosterAccount& account, Reading& reading, Mono now);
+  void read_transfers(RosterAccount& account, Reading& reading, int page);
+  void take_transfers(RosterAccount& account, Reading& reading, int page,
+                      const VenueAnswer& answer);
+  void read_equity(RosterAccount& account, Reading& reading, Mono now);
+  void take_equity(RosterAccount& account, Reading& reading, std::int64_t transfers_then,
+                   const VenueAnswer& answer);
+  void read_alias(RosterAccount& account, Reading& reading);
+  void tell(RosterAccount& account, Reading& reading, std::optional<Usd> equity);
+  bool took(RosterAccount& account, const VenueAnswer& answer, const char* what);
+  std::int64_t moved(const RosterAccount& account) const;
+
+  const config::Config& config_;
+  Roster& roster_;
+  VenueApi& venue_;
+  const Clock& clock_;
+  Tell tell_;
+  LinkOf link_of_;
+  std::map<const RosterAccount*, Reading> readings_;
+  RequestBucket equities_;
+  RequestBucket incomes_;
+  Mono held_off_until_{};  // the venue has limited this address
+  std::size_t first_ = 0;  // whose turn it is to be first
+};
+
+}  // namespace copyd::engine

@@ -1,0 +1,213 @@
+// Supervisor: what copyctl asks, and the answers of the copy agent.
+#include "engine/supervisor.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "engine/operator_words.hpp"
+#include "engine/version.hpp"
+#include "ops/log.hpp"
+
+namespace copyd::engine {
+namespace {
+
+namespace log = ops::log;
+
+}  // namespace
+
+void Supervisor::handle(ops::ControlRequest request, ops::Reply reply) {
+  const StatusParts parts = status_parts();
+  switch (request.verb) {
+    case ops::Verb::status:
+    case ops::Verb::positions:
+      ask_book(std::move(request), reply);
+      return;
+    case ops::Verb::pause:
+    case ops::Verb::resume:
+    case ops::Verb::halt:
+    case ops::Verb::flatten:
+      handle_restriction(request, reply);
+      return;
+    case ops::Verb::connect:
+      handle_connect(std::move(request), reply);
+      return;
+    case ops::Verb::disconnect:
+      handle_disconnect(request, reply);
+      return;
+    case ops::Verb::accounts:
+      reply(accounts_reply(parts, store_));
+      return;
+    case ops::Verb::latency:
+      reply(latency_reply(pipeline_.get()));
+      return;
+    case ops::Verb::version:
+      reply(ops::JsonWriter()
+                .begin_object()
+                .member("ok", true)
+                .member("version", version)
+                .end_object()
+                .take());
+      return;
+  }
+}
+
+void Supervisor::handle_restriction(const ops::ControlRequest& request, const ops::Reply& reply) {
+  if (pipeline_ == nullptr) {
+    reply.fail({.error = "the venue has not answered yet: nothing is copied",
+                .remedy = "try again when `copyctl status` shows the followers"});
+    return;
+  }
+  auto outcome = apply_operator(request, wall_clock_ns() / 1'000'000, restrictions_);
+  if (outcome.failure) {
+    reply.fail(*outcome.failure);
+    return;
+  }
+  for (const auto& command : outcome.commands) pipeline_->tell_copier(command);
+  for (const auto& take : outcome.positions) pipeline_->tell_lane(take.follower, take);
+  log::warning(outcome.said);
+  reply(changed_reply(status_parts(), restrictions_, outcome.states, outcome.flattened));
+}
+
+void Supervisor::handle_connect(ops::ControlRequest request, const ops::Reply& reply) {
+  if (pipeline_ == nullptr) {
+    early_connects_.emplace_back(std::move(request), reply);
+    return;
+  }
+  if (!request.venue.empty() && request.venue != venue_name_) {
+    reply.fail(
+        {.error = fmt::format("this daemon works with {}, not {}", venue_name_, request.venue),
+         .remedy = "venue.name in the configuration says which"});
+    return;
+  }
+  const bool pem = request.credentials.kind == ops::Credentials::Kind::private_key_pem;
+  ops::Account account{.label = request.label,
+                       .venue = venue_name_,
+                       .key_type = ops::AccountKey::hmac,
+                       .api_key = std::move(request.credentials.api_key),
+                       .secret = std::move(request.credentials.secret),
+                       .created_ns = wall_clock_ns()};
+  if (pem) {
+    const auto signer = venue::Signer::private_key(account.secret);
+    account.key_type = signer && signer->type() == venue::KeyType::rsa ? ops::AccountKey::rsa
+                                                                       : ops::AccountKey::ed25519;
+  }
+  connector_.connect(std::move(account), [this, reply](ops::Outcome<RosterAccount*> outcome) {
+    if (!outcome) {
+      reply.fail(outcome.error());
+      return;
+    }
+    RosterAccount& connected = *outcome.value();
+    log::info(fmt::format("{} \"{}\" is connected",
+                          connected.role() == Role::none ? "account" : name_of(connected.role()),
+                          connected.label));
+    for (const auto& warning : connected.warnings)
+      log::warning(fmt::format("{}: {}", connected.label, warning));
+    hand_over(connected);
+    reply(account_reply(status_parts(), store_, connected));
+  });
+}
+
+void Supervisor::handle_disconnect(const ops::ControlRequest& request, const ops::Reply& reply) {
+  RosterAccount* account = roster_.find(request.label);
+  if (account == nullptr || !store_.remove(request.label)) {
+    reply.fail({.error = fmt::format("\"{}\" is not connected", request.label),
+                .remedy = "copyctl accounts lists the accounts"});
+    return;
+  }
+  const auto saved = store_.save();
+  account->credentials.reset();
+  account->alias.clear();
+  account->warnings.clear();
+  account->equity.reset();
+  account->permissions.reset();
+  account->error.clear();
+  if (pipeline_ != nullptr) equities_->disconnected(*account);
+  if (pipeline_ != nullptr && account->leader) {
+    std::erase_if(waiting_leaders_,
+                  [&](const auto& waiting) { return waiting.first == *account->leader; });
+    pipeline_->tell_feed(feed::RemoveLeader{*account->leader});
+  }
+  if (pipeline_ != nullptr && account->follower)
+    pipeline_->tell_lane(*account->follower, exec::RemoveFollower{*account->follower});
+  log::warning(fmt::format("\"{}\" is disconnected by uid {}", request.label, request.peer_uid));
+  if (!saved) {
+    ops::Failure failure{
+        .error = fmt::format("\"{}\" is disconnected, but its key is still in the key store, which "
+                             "cannot be written: {}",
+                             request.label, saved.error().message()),
+        .remedy =
+            "check keys.file, its directory's rights and the disk; then connect and disconnect "
+            "it again, or delete the key at the venue"};
+    log::error(failure.error);
+    reply.fail(failure);
+    return;
+  }
+  reply(ops::JsonWriter()
+            .begin_object()
+            .member("ok", true)
+            .member("label", request.label)
+            .member("note", "its positions stay as they are; delete the key at the venue too")
+            .end_object()
+            .take());
+}
+
+void Supervisor::ask_book(ops::ControlRequest request, const ops::Reply& reply) {
+  if (!request.label.empty() &&
+      restrictions_.find(request.label) != Restrictions::Found::follower) {
+    reply.fail({.error = fmt::format("no follower is called \"{}\"", request.label),
+                .remedy = "copyctl status lists them"});
+    return;
+  }
+  BookQuestion question{
+      .query = next_query_++, .request = std::move(request), .reply = reply, .rows = {}};
+  if (pipeline_ == nullptr) {
+    const StatusParts parts = status_parts(&question.rows);
+    reply(question.request.verb == ops::Verb::status
+              ? status_reply(parts)
+              : positions_reply(parts, question.request.label));
+    return;
+  }
+  pipeline_->tell_copier(QueryBook{.query = question.query});
+  questions_.push_back(std::move(question));
+}
+
+// The answer to a question that the supervisor asked for itself.
+bool Supervisor::take_own_answer(std::uint32_t query, const BookAnswer& answer) {
+  const auto* row = std::get_if<BookRow>(&answer);
+  if (query == marks_query_) {
+    if (row != nullptr) {
+      used_symbols_[row->symbol.value] = true;
+    } else {
+      marks_->set_used(std::move(used_symbols_));
+      marks_query_ = 0;
+    }
+    return true;
+  }
+  if (query != trust_query_) return false;
+  if (row == nullptr) {
+    positions_doubtful_ = false;
+    pipeline_->tell_lanes(exec::TrustPositions{.trust = true});
+  }
+  return true;
+}
+
+void Supervisor::take_book_answers() {
+  BookAnswer answer;
+  while (pipeline_->next_book_answer(answer)) {
+    const auto query = std::visit([](const auto& part) { return part.query; }, answer);
+    if (take_own_answer(query, answer)) continue;
+    const auto it = std::find_if(questions_.begin(), questions_.end(),
+                                 [&](const BookQuestion& q) { return q.query == query; });
+    if (it == questions_.end()) continue;
+    if (const auto* row = std::get_if<BookRow>(&answer)) {
+      it->rows.push_back(*row);
+      continue;
+    }
+    const StatusParts parts = status_parts(&it->rows);
+    it->reply(it->request.verb == ops::Verb::status ? status_reply(parts)
+                                                    : positions_reply(parts, it->request.label));
+    questions_.erase(it);
+  }
+}
+
+}  // namespace copyd::engine

@@ -1,0 +1,138 @@
+// What a lane writes of its orders: an intent before each send, then the news of each attempt once,
+// and how the order finished before that is told. So a restart knows of every order what the venue
+// may have of it. Appending is one pwrite, and allocates nothing.
+#include <algorithm>
+
+#include "exec/order_lane.hpp"
+
+namespace copyd::exec {
+
+// REQUIRES: the request is made. False: it must not leave. An attempt that could not be handed over
+// has its intent already, which holds for the next try: it asks for no more than that.
+bool OrderLane::intend(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+  if (w_.journal == nullptr || order.intended == order.sent_qty) return true;
+  const OrderTerms& terms = order.terms;
+  const VenueTime timestamp = order.deadline + -std::chrono::milliseconds(recv_window_ms);
+  const bool written = w_.journal->append(
+      journal::Intent{
+          .copy_id = terms.copy_id,
+          .qty = order.sent_qty,
+          .limit = terms.limit,
+          .timestamp_ms = timestamp.ms,
+          .received_ns = terms.received.ns,
+          .expires_ns = terms.expires.ns,
+          .recv_window_ms = recv_window_ms,
+          .follower = terms.follower,
+          .symbol = terms.symbol,
+          .side = terms.side,
+          .leg = terms.leg,
+          .kind = terms.kind,
+          .reduce_only = terms.reduce_only,
+          .attempt = order.attempt,
+      },
+      now);
+  if (written) {
+    order.intended = order.sent_qty;
+    return true;
+  }
+  // What has no record would be forgotten by a restart. A close leaves all the same: not to close
+  // is worse than to close twice, of which the venue does the first alone.
+  static_cast<void>(journal_fails(follower.id));
+  return order.reduces();
+}
+
+// True once a write of this lane's has failed, which is said once: a writer that has failed stays
+// so until the next start.
+bool OrderLane::journal_fails(FollowerId follower) noexcept {
+  if (w_.journal == nullptr || !w_.journal->failed()) return false;
+  if (!journal_mourned_)
+    notice(Level::error, follower,
+           "the journal cannot be written: no increase leaves before the next start, closes do");
+  journal_mourned_ = true;
+  return true;
+}
+
+void OrderLane::keep_fate(const InflightOrder& order, const Fate& fate, Mono now) noexcept {
+  if (w_.journal == nullptr) return;
+  static_cast<void>(w_.journal->append(
+      journal::Answer{
+          .copy_id = order.terms.copy_id,
+          .filled = std::max(fate.filled, order.filled - order.settled),
+          .average = fate.average,
+          .venue_ms = fate.time.ms,
+          .status = fate.http,
+          .follower = order.terms.follower,
+          .attempt = order.attempt,
+          .final_ = venue::is_final(fate.status),
+      },
+      now));
+}
+
+// The attempt surely failed.
+void OrderLane::keep_refusal(const InflightOrder& order, const Refusal& refusal,
+                             Mono now) noexcept {
+  if (w_.journal == nullptr) return;
+  static_cast<void>(w_.journal->append(
+      journal::Answer{
+          .copy_id = order.terms.copy_id,
+          .status = refusal.status,
+          .code = refusal.code,
+          .follower = order.terms.follower,
+          .attempt = order.attempt,
+          .final_ = 1,
+      },
+      now));
+}
+
+void OrderLane::keep_lost(const InflightOrder& order, Mono now) noexcept {
+  if (w_.journal == nullptr) return;
+  static_cast<void>(w_.journal->append(journal::Lost{{.copy_id = order.terms.copy_id,
+                                                      .follower = order.terms.follower,
+                                                      .attempt = order.attempt}},
+                                       now));
+}
+
+// Of an earlier run's doubts all are cleared together, the first attempt first.
+void OrderLane::keep_absent(const InflightOrder& order, Mono now) noexcept {
+  if (w_.journal == nullptr) return;
+  const int first = order.doubts == 0 ? order.attempt : order.attempt_next - order.doubts;
+  for (int attempt = first; attempt <= order.attempt; ++attempt)
+    static_cast<void>(
+        w_.journal->append(journal::Absent{{.copy_id = order.terms.copy_id,
+                                            .follower = order.terms.follower,
+                                            .attempt = static_cast<std::uint8_t>(attempt)}},
+                           now));
+}
+
+void OrderLane::keep_finished(const InflightOrder& order, const OrderDone& done,
+                              Mono now) noexcept {
+  if (w_.journal == nullptr) return;
+  static_cast<void>(w_.journal->append(
+      journal::Finished{
+          .copy_id = order.terms.copy_id,
+          .filled = done.filled,
+          .average = done.average,
+          .venue_ms = done.venue_time.ms,
+          .code = done.venue_code,
+          .follower = done.follower,
+          .end = done.end,
+      },
+      now));
+}
+
+// What is known of the order's attempts, in place of all that was written of them before.
+void OrderLane::keep_resumed(const InflightOrder& order, const Known& known, Mono now) noexcept {
+  if (w_.journal == nullptr) return;
+  static_cast<void>(w_.journal->append(
+      journal::Resumed{
+          .copy_id = order.terms.copy_id,
+          .follower = order.terms.follower,
+          .attempt = known.attempt,
+          .doubts = known.doubts,
+          .ended = known.ended,
+          .filled_before = order.settled,
+      },
+      now));
+}
+
+}  // namespace copyd::exec

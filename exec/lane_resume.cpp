@@ -1,0 +1,88 @@
+// Orders that were in flight when the last run ended. What the journal left open is asked for, as
+// of any order whose fate is unknown, before anything of the order is written again:
+//   - its doubtful attempts one after the other, the first one first; one that the venue denies is
+//     not absent yet, for a later one may be in the position that has to prove it;
+//   - an attempt that is found counts, and is followed to its end;
+//   - when the venue has denied the last of them, one position read proves all of them absent that
+//     no found attempt lies behind: no attempt was ever written before those below it had ended.
+// The position agrees if it is what the copy agent's book held (ExpectPosition) and what was found
+// since. What else the account held is not known then: if there is something, that does not agree,
+// and the order stays unknown until its orders show it, or a person does.
+#include <algorithm>
+
+#include "exec/order_lane.hpp"
+#include "venue/client_order_id.hpp"
+
+namespace copyd::exec {
+
+// True: it was taken over, and is not to be sent now.
+bool OrderLane::resume(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+  const OrderTerms& terms = order.terms;
+  const bool known = terms.attempt != 0 || terms.doubts != 0 || terms.ended;
+  if (!known && terms.filled_before.is_zero()) return false;
+  order.settled = terms.filled_before;
+  order.filled = terms.filled_before;
+  order.attempt_next = static_cast<std::uint8_t>(terms.attempt + 1);
+  order.doubts = std::min(terms.doubts, order.attempt_next);
+  keep_resumed(order, {.attempt = terms.attempt, .doubts = order.doubts, .ended = terms.ended},
+               now);
+  if (!order.filled.is_zero()) {
+    // The copy agent's book has it when it is told, the venue has it already.
+    LegState& leg = legs_[order.leg];
+    leg.tracked += terms.side == Side::buy ? order.filled : -order.filled;
+    leg.filled_at = now;
+  }
+  const bool whole = order.filled >= terms.qty;
+  if (whole || (order.doubts == 0 && !order.reduces() && !order.filled.is_zero())) {
+    finish(order, OrderEnd::executed, now);
+    return true;
+  }
+  // Whether there was something to close when it was written cannot be told.
+  order.early = order.reduces();
+  if (order.doubts != 0) {
+    legs_[order.leg].foreign = Qty{};  // what a read has shown may be this order's
+    order.attempt = static_cast<std::uint8_t>(order.attempt_next - order.doubts);
+    order.ended = order.attempt;
+    make_unknown(order, now);
+    return true;
+  }
+  if (order.attempt_next > venue::attempt_max) {
+    finish(order, OrderEnd::refused, now);
+    return true;
+  }
+  order.attempt = order.attempt_next++;
+  order.ended = order.attempt;
+  follower.pump = true;
+  return false;
+}
+
+// An attempt was found and has ended, and later ones are still to be asked for.
+void OrderLane::ended_in_doubt(InflightOrder& order, Mono now) noexcept {
+  order.settled = order.filled;
+  order.doubts = static_cast<std::uint8_t>(order.attempt_next - 1 - order.attempt);
+  order.ended = static_cast<std::uint8_t>(order.attempt + 1);
+  keep_resumed(
+      order, {.attempt = static_cast<std::uint8_t>(order.attempt_next - 1), .doubts = order.doubts},
+      now);
+  next_doubt(order, now);
+}
+
+// REQUIRES: doubts_behind().
+void OrderLane::next_doubt(InflightOrder& order, Mono now) noexcept {
+  ++order.attempt;
+  order.confirmed = false;
+  order.query_out = false;
+  order.absences = 0;
+  order.query_at = now;
+  if (order.state != OrderState::unknown)
+    set_state(follower_at(order.terms.follower), order, OrderState::unknown);
+}
+
+void OrderLane::proven_absent(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+  keep_absent(order, now);
+  order.doubts = 0;
+  if (order.reduces() || order.filled.is_zero()) try_again(follower, order, now);
+  else finish(order, OrderEnd::executed, now);
+}
+
+}  // namespace copyd::exec

@@ -1,0 +1,411 @@
+// Orders of an earlier run: what the journal left open is asked for before anything is written
+// again, and what was resolved goes on where it stood.
+#include <gtest/gtest.h>
+
+#include "lane_rig.hpp"
+
+namespace copyd::exec::test {
+namespace {
+
+std::string client_id(const OrderTerms& t, std::uint8_t attempt) {
+  return std::string(venue::client_order_id(t.copy_id, attempt).view());
+}
+
+class Resumed : public ::testing::Test {
+ protected:
+  OrderTerms terms(OrderKind kind, Side side, const char* quantity) {
+    auto t = rig.terms(kind, side, quantity);
+    t.expires = rig.clock.now() + seconds(600);
+    return t;
+  }
+  OrderTerms doubtful(OrderKind kind, Side side, std::uint8_t attempt, std::uint8_t doubts) {
+    auto t = terms(kind, side, "2");
+    t.attempt = attempt;
+    t.doubts = doubts;
+    return t;
+  }
+  void expect(const char* quantity) {
+    rig.commands.try_push(
+        LaneCommand{ExpectPosition{LaneRig::id(0), rig.btc, Leg::both, qty(quantity)}});
+  }
+  void position(const char* amount) {
+    rig.venue.accounts[0].positions[{"BTCUSDT", "BOTH"}] = {amount, rig.venue.now_ms() - 60'000};
+  }
+  void at_venue(const OrderTerms& t, std::uint8_t attempt, const char* status,
+                const char* executed) {
+    rig.venue.accounts[0].orders[client_id(t, attempt)] = {.status = status, .executed = executed};
+  }
+  // As a start does it: what is held, the key, and the orders, all before the lane runs.
+  void start(const OrderTerms& t) {
+    rig.add(0, hmac_key(0));
+    rig.push(t);
+  }
+  void run_until_placed() {
+    for (int i = 0; i < 30 && placed() == 0; ++i) rig.run(seconds(1));
+  }
+  std::size_t placed() const { return rig.venue.placed.size(); }
+  LaneRig rig;
+};
+
+TEST_F(Resumed, OneThatFilledIsFoundAndNotSentAgain) {
+  const auto t = doubtful(OrderKind::increase, Side::buy, 0, 1);
+  at_venue(t, 0, "FILLED", "2");
+  position("2");
+  start(t);
+  EXPECT_EQ(rig.all<OrderUnknown>().size(), 1U);
+  rig.run(seconds(30));
+  EXPECT_EQ(rig.done().filled, Qty::whole(2));
+  EXPECT_EQ(rig.done().end, OrderEnd::executed);
+  EXPECT_EQ(placed(), 0U);
+  EXPECT_TRUE(rig.all<FollowerPosition>().empty());
+  EXPECT_EQ(rig.cells[0].drift.get(), 0);
+}
+
+TEST_F(Resumed, OneThatStillWorksIsFollowedToItsEnd) {
+  const auto t = doubtful(OrderKind::increase, Side::buy, 0, 1);
+  at_venue(t, 0, "PARTIALLY_FILLED", "0.5");
+  position("0.5");
+  start(t);
+  rig.run(seconds(1));
+  EXPECT_EQ(rig.results(), 0U);
+  EXPECT_EQ(rig.cells[0].written.get(), 1);
+  at_venue(t, 0, "EXPIRED", "1.5");
+  position("1.5");
+  rig.run(seconds(3));
+  EXPECT_EQ(rig.done().filled, qty("1.5"));
+  EXPECT_EQ(placed(), 0U);
+}
+
+TEST_F(Resumed, OneThatIsAbsentGoesAgainAsTheNextAttempt) {
+  const auto t = doubtful(OrderKind::increase, Side::buy, 1, 1);
+  start(t);
+  rig.run(seconds(4));
+  EXPECT_EQ(placed(), 0U);
+  rig.run(seconds(6));
+  ASSERT_EQ(placed(), 1U);
+  EXPECT_EQ(rig.venue.placed[0].client_order_id, client_id(t, 2));
+  EXPECT_EQ(rig.kept<journal::Absent>()[0].attempt, 1);
+}
+
+TEST_F(Resumed, AnAbsentIncreaseThatIsStaleIsNotSent) {
+  auto t = doubtful(OrderKind::increase, Side::buy, 0, 1);
+  t.expires = rig.clock.now() + seconds(1);
+  start(t);
+  rig.run(seconds(12));
+  EXPECT_EQ(placed(), 0U);
+  EXPECT_EQ(rig.done().end, OrderEnd::expired);
+}
+
+TEST_F(Resumed, AnAbsentCloseGoesHoweverLate) {
+  expect("2");
+  position("2");
+  auto t = doubtful(OrderKind::reduce, Side::sell, 0, 1);
+  t.expires = Mono{1};
+  start(t);
+  rig.run(seconds(12));
+  ASSERT_EQ(placed(), 1U);
+  EXPECT_EQ(rig.venue.placed[0].client_order_id, client_id(t, 1));
+  EXPECT_EQ(qty(rig.venue.placed[0].quantity.c_str()), Qty::whole(2));
+}
+
+// The first read of a run has in it what the doubtful order did: it must agree with the book, not
+// with itself.
+TEST_F(Resumed, ADeniedOrderIsNotAbsentWhileThePositionHasMoreThanTheBook) {
+  position("2");
+  const auto t = doubtful(OrderKind::increase, Side::buy, 0, 1);
+  start(t);
+  rig.run(seconds(70));
+  EXPECT_EQ(placed(), 0U);
+  EXPECT_EQ(rig.results(), 0U);
+  const auto told = rig.all<OrderUnknown>();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_FALSE(told[0].quarantined);
+  EXPECT_TRUE(told[1].quarantined);
+  at_venue(t, 0, "FILLED", "2");
+  rig.run(seconds(2));
+  EXPECT_EQ(rig.done().filled, Qty::whole(2));
+}
+
+TEST_F(Resumed, ADeniedCloseIsNotAbsentWhileThePositionHasLessThanTheBook) {
+  expect("2");
+  const auto t = doubtful(OrderKind::reduce, Side::sell, 0, 1);
+  start(t);
+  rig.run(seconds(30));
+  EXPECT_EQ(placed(), 0U);
+  EXPECT_EQ(rig.results(), 0U);
+  EXPECT_TRUE(rig.all<FollowerPosition>().empty());
+}
+
+TEST_F(Resumed, ACloseThatEndedGoesOnWithTheRest) {
+  expect("2");
+  position("1.5");
+  auto t = terms(OrderKind::reduce, Side::sell, "2");
+  t.attempt = 3;
+  t.ended = true;
+  t.filled_before = qty("0.5");
+  start(t);
+  rig.run(seconds(1));
+  ASSERT_EQ(placed(), 1U);
+  EXPECT_EQ(rig.venue.placed[0].client_order_id, client_id(t, 4));
+  EXPECT_EQ(qty(rig.venue.placed[0].quantity.c_str()), qty("1.5"));
+  rig.fill_last("1.5");
+  EXPECT_EQ(rig.done().filled, Qty::whole(2));
+  rig.venue.accounts[0].positions.clear();
+  rig.run(seconds(60));
+  EXPECT_TRUE(rig.all<FollowerPosition>().empty());  // ours is gone by our own hand
+}
+
+// It may have come before what it was to close.
+TEST_F(Resumed, ACloseThatIsFoundToHaveEndedInPartGoesOnToo) {
+  expect("2");
+  position("1.5");
+  const auto t = doubtful(OrderKind::reduce, Side::sell, 0, 1);
+  at_venue(t, 0, "EXPIRED", "0.5");
+  start(t);
+  rig.run(seconds(1));
+  ASSERT_EQ(placed(), 1U);
+  EXPECT_EQ(rig.venue.placed[0].client_order_id, client_id(t, 1));
+  EXPECT_EQ(qty(rig.venue.placed[0].quantity.c_str()), qty("1.5"));
+}
+
+TEST_F(Resumed, AnIncreaseThatEndedInPartIsDone) {
+  position("0.5");
+  auto t = terms(OrderKind::increase, Side::buy, "2");
+  t.ended = true;
+  t.filled_before = qty("0.5");
+  start(t);
+  rig.run(seconds(60));
+  EXPECT_EQ(placed(), 0U);
+  EXPECT_EQ(rig.done().end, OrderEnd::executed);
+  EXPECT_EQ(rig.done().filled, qty("0.5"));
+  EXPECT_EQ(rig.cells[0].drift.get(), 0);
+}
+
+TEST_F(Resumed, AnIncreaseThatWasRefusedGoesAgainWhileItIsFresh) {
+  auto t = terms(OrderKind::increase, Side::buy, "2");
+  t.attempt = 1;
+  t.ended = true;
+  start(t);
+  rig.run(seconds(1));
+  ASSERT_EQ(placed(), 1U);
+  EXPECT_EQ(rig.venue.placed[0].client_order_id, client_id(t, 2));
+}
+
+TEST_F(Resumed, OneThatFilledWholeIsTold) {
+  auto t = terms(OrderKind::reduce, Side::sell, "2");
+  t.ended = true;
+  t.filled_before = Qty::whole(2);
+  start(t);
+  EXPECT_EQ(rig.done().end, OrderEnd::executed);
+  EXPECT_EQ(rig.done().filled, Qty::whole(2));
+  rig.run(seconds(1));
+  EXPECT_EQ(placed(), 0U);
+}
+
+TEST_F(Resumed, WhatIsTakenOverIsWrittenDown) {
+  auto t = doubtful(OrderKind::reduce, Side::sell, 4, 2);
+  t.filled_before = qty("0.5");
+  start(t);
+  const auto found = rig.kept<journal::Resumed>();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].copy_id, t.copy_id);
+  EXPECT_EQ(found[0].attempt, 4);
+  EXPECT_EQ(found[0].doubts, 2);
+  EXPECT_EQ(found[0].ended, 0);
+  EXPECT_EQ(found[0].filled_before, qty("0.5"));
+}
+
+TEST_F(Resumed, NoAttemptIsUsedTwiceWhenAllAreSpent) {
+  auto t = terms(OrderKind::reduce, Side::sell, "2");
+  t.attempt = venue::attempt_max;
+  t.ended = true;
+  start(t);
+  rig.run(seconds(1));
+  EXPECT_EQ(placed(), 0U);
+  EXPECT_EQ(rig.done().end, OrderEnd::refused);
+}
+
+// ---- several doubts ----------------------------------------------------------------------------
+
+TEST_F(Resumed, OfSeveralDoubtsALaterOneMayBeThere) {
+  const auto t = doubtful(OrderKind::increase, Side::buy, 1, 2);
+  at_venue(t, 1, "FILLED", "2");
+  position("2");
+  start(t);
+  rig.run(seconds(15));
+  EXPECT_EQ(rig.done().filled, Qty::whole(2));
+  EXPECT_EQ(placed(), 0U);
+}
+
+TEST_F(Resumed, OfSeveralDoubtsNoneMayBeThere) {
+  const auto t = doubtful(OrderKind::increase, Side::buy, 3, 4);
+  start(t);
+  run_until_placed();
+  ASSERT_EQ(placed(), 1U);
+  EXPECT_EQ(rig.venue.placed[0].client_order_id, client_id(t, 4));
+  const auto absent = rig.kept<journal::Absent>();
+  ASSERT_EQ(absent.size(), 4U);
+  EXPECT_EQ(absent[0].attempt, 0);
+  EXPECT_EQ(absent[3].attempt, 3);
+}
+
+TEST_F(Resumed, OfSeveralDoubtsOneFilledInPartAndTheRestGoesAgain) {
+  expect("2");
+  position("1.5");
+  const auto t = doubtful(OrderKind::reduce, Side::sell, 1, 2);
+  at_venue(t, 0, "EXPIRED", "0.5");
+  start(t);
+  run_until_placed();
+  ASSERT_EQ(placed(), 1U);
+  EXPECT_EQ(rig.venue.placed[0].client_order_id, client_id(t, 2));
+  EXPECT_EQ(qty(rig.venue.placed[0].quantity.c_str()), qty("1.5"));
+  // Were it to stop here, the next start would know as much.
+  const auto found = rig.kept<journal::Resumed>();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[1].attempt, 1);
+  EXPECT_EQ(found[1].doubts, 1);
+  EXPECT_EQ(found[1].filled_before, qty("0.5"));
+}
+
+TEST_F(Resumed, OfSeveralDoubtsAnIncreaseThatTradedIsNotSentAgain) {
+  const auto t = doubtful(OrderKind::increase, Side::buy, 1, 2);
+  at_venue(t, 0, "EXPIRED", "0.5");
+  position("0.5");
+  start(t);
+  rig.run(seconds(15));
+  EXPECT_EQ(placed(), 0U);
+  EXPECT_EQ(rig.done().filled, qty("0.5"));
+  EXPECT_EQ(rig.done().end, OrderEnd::executed);
+}
+
+// What an earlier one filled would else be lost.
+TEST_F(Resumed, TheStreamsWordOnALaterDoubtDoesNotPassOverThoseBeforeIt) {
+  expect("2");
+  const auto t = doubtful(OrderKind::reduce, Side::sell, 1, 2);
+  at_venue(t, 0, "EXPIRED", "0.5");
+  at_venue(t, 1, "FILLED", "1.5");
+  start(t);
+  rig.venue.rest_silent = true;
+  rig.run(milliseconds(10));
+  EXPECT_EQ(rig.results(), 0U);
+  rig.venue.rest_silent = false;
+  rig.run(milliseconds(10));
+  EXPECT_EQ(rig.done().filled, Qty::whole(2));
+  EXPECT_EQ(placed(), 0U);
+}
+
+TEST_F(Resumed, TheStreamTellsOfADoubt) {
+  const auto t = doubtful(OrderKind::increase, Side::buy, 0, 1);
+  start(t);
+  rig.venue.query_status = 502;
+  rig.run(milliseconds(500));
+  Placed order;
+  order.account = 0;
+  order.client_order_id = client_id(t, 0);
+  order.symbol = "BTCUSDT", order.side = "BUY", order.leg = "BOTH", order.quantity = "2";
+  rig.venue.placed.push_back(order);
+  rig.venue.fill(0, "2", "FILLED");
+  rig.step();
+  EXPECT_EQ(rig.done().filled, Qty::whole(2));
+}
+
+// An earlier attempt that was denied is alive after all.
+TEST_F(Resumed, TheStreamTellsOfADoubtThatWasDenied) {
+  const auto t = doubtful(OrderKind::increase, Side::buy, 1, 2);
+  start(t);
+  rig.run(milliseconds(7500));  // by now the second is asked for
+  Placed order;
+  order.account = 0;
+  order.client_order_id = client_id(t, 0);
+  order.symbol = "BTCUSDT", order.side = "BUY", order.leg = "BOTH", order.quantity = "2";
+  rig.venue.placed.push_back(order);
+  rig.venue.fill(0, "2", "FILLED");
+  rig.step();
+  EXPECT_EQ(rig.done().filled, Qty::whole(2));
+}
+
+// More orders than a few passes take: the first read must not come between them.
+TEST_F(Resumed, NoPositionIsReadBeforeAllOrdersAreTaken) {
+  rig.add(0, hmac_key(0));
+  rig.venue.accounts[0].positions[{"ETHUSDT", "BOTH"}] = {"1", rig.venue.now_ms()};
+  auto t = terms(OrderKind::increase, Side::buy, "1");
+  for (int i = 0; i < 500; ++i) {
+    t = terms(OrderKind::increase, Side::buy, "1");
+    t.doubts = 1;
+    if (i == 499) t.symbol = rig.eth;
+    ASSERT_TRUE(rig.orders.try_push(TestApproval::order(t)));
+  }
+  at_venue(t, 0, "FILLED", "1");
+  rig.run(seconds(5));
+  EXPECT_FALSE(rig.noticed("did not open"));
+  run_until_placed();
+  EXPECT_GT(placed(), 0U);
+  EXPECT_EQ(rig.cells[0].drift.get(), 0);
+}
+
+// A read had shown what the doubtful order did before that order came: it proves nothing.
+TEST_F(Resumed, OneThatComesAfterTheFirstReadIsMeasuredAgainstTheBookToo) {
+  position("2");
+  rig.ready();
+  EXPECT_EQ(rig.cells[0].drift.get(), 1);
+  rig.push(doubtful(OrderKind::increase, Side::buy, 0, 1));
+  rig.run(seconds(30));
+  EXPECT_EQ(placed(), 0U);
+  EXPECT_EQ(rig.results(), 0U);
+}
+
+// ---- what the book held ------------------------------------------------------------------------
+
+TEST_F(Resumed, WhatTheBookHeldAndTheVenueHasIsNoNews) {
+  expect("2");
+  position("2");
+  rig.add(0, hmac_key(0));
+  rig.run(seconds(60));
+  EXPECT_TRUE(rig.all<FollowerPosition>().empty());
+  EXPECT_EQ(rig.cells[0].drift.get(), 0);
+  EXPECT_FALSE(rig.noticed("copyd did not open"));
+}
+
+TEST_F(Resumed, WhatTheBookHeldAndTheVenueHasNotIsToldOnce) {
+  expect("2");
+  position("0.5");
+  rig.add(0, hmac_key(0));
+  rig.run(seconds(60));
+  ASSERT_EQ(rig.all<FollowerPosition>().size(), 1U);
+  EXPECT_EQ(rig.all<FollowerPosition>()[0].qty, qty("0.5"));
+  EXPECT_FALSE(rig.all<FollowerPosition>()[0].taken);
+}
+
+// A read of just after the start may lag what was filled just before it.
+TEST_F(Resumed, AReadThatMayLagTheLastRunDecidesNothing) {
+  expect("2");
+  position("0.5");
+  rig.add(0, hmac_key(0));
+  rig.run(seconds(1));
+  EXPECT_TRUE(rig.all<FollowerPosition>().empty());
+  position("2");
+  rig.run(seconds(60));
+  EXPECT_TRUE(rig.all<FollowerPosition>().empty());
+}
+
+TEST_F(Resumed, WhatTheVenueHasBeyondTheBookIsForeign) {
+  expect("2");
+  position("3.5");
+  rig.add(0, hmac_key(0));
+  rig.run(seconds(60));
+  EXPECT_TRUE(rig.all<FollowerPosition>().empty());
+  EXPECT_EQ(rig.cells[0].drift.get(), 1);
+  EXPECT_EQ(rig.notices_with("holds BTCUSDT 1.5 beyond what copyd opened"), 1);
+}
+
+TEST_F(Resumed, WithoutABookAllIsForeign) {
+  position("3.5");
+  rig.add(0, hmac_key(0));
+  rig.run(seconds(60));
+  EXPECT_TRUE(rig.all<FollowerPosition>().empty());
+  EXPECT_EQ(rig.cells[0].drift.get(), 1);
+  EXPECT_EQ(rig.notices_with("which copyd did not open"), 1);
+}
+
+}  // namespace
+}  // namespace copyd::exec::test

@@ -1,0 +1,34 @@
+#include "venue/income_codec.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+
+#include "venue/records.hpp"
+
+namespace copyd::venue {
+namespace {
+
+namespace dom = simdjson::dom;
+
+bool read_income(const dom::object& object, Income& out) {
+  using namespace records;
+  return text_field(object, "incomeType", out.type) && text_field(object, "asset", out.asset) &&
+         cut_field(object, "income", out.amount) && field(object, "time", out.time) &&
+         field(object, "tranId", out.tran);
+}
+
+}  // namespace
+
+Result<std::vector<Income>> decode_incomes(std::string_view body) {
+  return records::rows<Income, dom::parser>(body, read_income);
+}
+
+bool is_dollar(std::string_view asset) noexcept {
+  static constexpr std::array<std::string_view, 8> dollars{"USDT", "USDC", "FDUSD", "BUSD",
+                                                           "TUSD", "USDP", "DAI",   "USD1"};
+  return std::find(dollars.begin(), dollars.end(), asset) != dollars.end();
+}
+
+}  // namespace copyd::venue
