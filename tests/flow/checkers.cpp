@@ -157,6 +157,7 @@ Breaches closes_only_close(Rig& rig, const Script& script) {
 }
 
 Breaches outcomes_are_whole(Rig& rig, const Script& script) {
+  if (!rig.alive()) return {"the process is dead"};
   Breaches breaches;
   for (std::size_t follower = 0; follower < follower_count(rig); ++follower) {
     const FollowerCells& cells = rig.cells(follower);

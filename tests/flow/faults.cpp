@@ -76,7 +76,8 @@ std::string_view name_of(Fault fault) {
       "too_many_1015",         "order_not_found_2013",  "lost_http",
       "refused_http",          "delayed_http",          "lagging_history",
       "misled_clock",          "stalled_agent",         "renewed_key",
-      "announced_shutdown",    "passed_day"};
+      "announced_shutdown",    "passed_day",            "killed",
+      "killed_while_starting", "power_cut"};
   return names[static_cast<std::size_t>(fault)];
 }
 
@@ -85,7 +86,10 @@ void Faults::install(RigOptions& options) {
     return make_faulty(std::move(inner), *this);
   };
   // Not from within a fate: the venue is in the middle of telling a stream then.
-  options.each_step = [this] { end_holes(); };
+  options.each_step = [this] {
+    end_holes();
+    note_deaths();
+  };
 }
 
 void Faults::attach(Rig& rig) {
@@ -133,6 +137,7 @@ milliseconds Faults::between(std::uint64_t low, std::uint64_t high) {
 
 void Faults::strike(Fault fault) {
   say("striking " + std::string(name_of(fault)));
+  if (fault >= Fault::killed) return strike_process(fault);
   if (fault <= Fault::outage || fault == Fault::black_hole) strike_connection(fault);
   else if (fault == Fault::listen_key_expired || fault == Fault::listen_key_removed ||
            fault >= Fault::lagging_history)
@@ -261,6 +266,30 @@ void Faults::strike_outside(Fault fault) {
       if (leader) leader_deaf_ = false;
       return count(fault);
   }
+}
+
+// It dies in the midst of what it does next.
+void Faults::strike_process(Fault fault) {
+  if (death_) return;
+  death_ = fault;
+  const bool long_gone = random_.below(10) == 0;
+  rig_->doom({.deeds = 1 + static_cast<int>(random_.below(40)),
+              .before = random_.below(2) == 0,
+              .power_cut = fault == Fault::power_cut,
+              .down_for = between(0, long_gone ? 60'000 : 2'000)});
+}
+
+void Faults::note_deaths() {
+  if (rig_->deaths() == deaths_) return;
+  deaths_ = rig_->deaths();
+  leader_deaf_ = false;
+  if (!death_) return;
+  count(*death_);
+  const bool again = death_ == Fault::killed_while_starting && random_.below(3) > 0;
+  if (!again) return death_.reset();
+  rig_->doom({.deeds = 1 + static_cast<int>(random_.below(30)),
+              .before = random_.below(2) == 0,
+              .down_for = between(0, 500)});
 }
 
 // Of one account.

@@ -57,8 +57,11 @@ enum class Fault : std::uint8_t {
   renewed_key,             // an account is connected again by the operator
   announced_shutdown,      // of the server that an account's stream is connected to
   passed_day,              // quiet until a socket is renewed ahead of its end: two serve then
+  killed,                  // the process, before or after some write or request; it starts again
+  killed_while_starting,   // and again
+  power_cut,               // the machine: what was not synced is lost, but for some of it
 };
-inline constexpr std::size_t fault_count = 35;
+inline constexpr std::size_t fault_count = 38;
 std::string_view name_of(Fault fault);
 
 using Fired = std::array<std::uint64_t, fault_count>;
@@ -128,6 +131,8 @@ class Faults {
   void strike_connection(Fault fault);
   void strike_order(Fault fault);
   void strike_outside(Fault fault);
+  void strike_process(Fault fault);
+  void note_deaths();
   bool two_streams_serve() const;
   void hide_the_newest(net::HttpResponse& response);
   void cut_one(sim::LinkKind kind, bool leader, Fault fault);
@@ -153,6 +158,8 @@ class Faults {
   std::map<std::string, std::deque<std::string>, std::less<>> remembered_;  // by stream
   std::map<std::string, Sent> sent_;
   bool leader_deaf_ = false;
+  std::optional<Fault> death_;  // struck, and still to come
+  std::uint64_t deaths_ = 0;    // seen
   bool trace_ = false;
 };
 

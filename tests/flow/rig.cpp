@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "config/load.hpp"
 #include "core/assert.hpp"
 #include "venue/account_codec.hpp"
 
@@ -15,7 +16,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr seconds resting_step{10};
-constexpr seconds time_period{10};  // between two samples of the venue's time
+constexpr seconds time_period{10};               // between two samples of the venue's time
+constexpr std::uint64_t segment_records = 1024;  // few, so that segments follow each other
 
 const venue::Endpoints endpoints{.rest = "https://venue",
                                  .sapi = "",
@@ -46,6 +48,34 @@ sim::MemoryVenue::Options venue_options(const RigOptions& options) {
   return made;
 }
 
+std::string sizing_text(const config::Sizing& sizing) {
+  const auto text = [](const auto& amount) { return std::string(FixedText(amount).view()); };
+  if (const auto* fixed = std::get_if<config::FixedRatio>(&sizing))
+    return R"({ mode = "fixed_ratio", ratio = ")" + text(fixed->ratio) + R"(" })";
+  if (const auto* fixed = std::get_if<config::FixedNotional>(&sizing))
+    return R"({ mode = "fixed_notional", notional = ")" + text(fixed->notional) + R"(" })";
+  const auto& fixed = std::get<config::FixedQuantity>(sizing);
+  return R"({ mode = "fixed_quantity", quantity = ")" + text(fixed.quantity) + R"(" })";
+}
+
+// The file that such followers would be written in: the journal keeps it, and a start reads it.
+std::string config_text(const RigOptions& options) {
+  std::string text = "[venue]\nname = \"binance-usdm\"\n[[leader]]\nlabel = \"";
+  text += Rig::leader_label;
+  text += "\"\n";
+  for (const auto& follower : options.followers) {
+    const config::Link& link = follower.link;
+    text +=
+        "[[follower]]\nlabel = \"" + follower.label + "\"\n[[follower.link]]\nleader = \"" +
+        Rig::leader_label + "\"\nsizing = " + sizing_text(link.sizing) + "\norder = { type = " +
+        (link.order.type == config::OrderStyle::Type::market ? R"("market")" : R"("limit_ioc")") +
+        " }\ninverse = " + (link.inverse ? "true" : "false") + "\n";
+    if (link.max_fill_age)
+      text += "max_fill_age_ms = " + std::to_string(link.max_fill_age->count()) + "\n";
+  }
+  return text;
+}
+
 venue::Credentials credentials(const sim::Member& member) {
   const bool hmac = member.key_type == sim::KeyType::hmac;
   const Secret key = Secret::copy_of(hmac ? member.secret : member.private_key_pem);
@@ -60,115 +90,105 @@ Rig::Rig(const RigOptions& options)
     : options_(options),
       random_(options.seed),
       venue_(clock_, venue_options(options)),
-      leader_{.label = leader_label},
-      follower_cells_(options.followers.size()),
-      link_cells_(options.followers.size()) {
+      mortal_disk_(make_mortal(disk_, mortality_)) {
   const auto info = venue_.world().protocol().handle_rest(
       {.method = "GET", .target = "/fapi/v1/exchangeInfo", .api_key = "", .body = ""},
       venue_.venue_time(clock_.now()));
   auto decoded = venue::decode_exchange_info(info.body);
   ASSERT(decoded.has_value());
-  symbols_ = std::move(decoded->symbols);
-  for (const auto& follower : options_.followers) {
-    config::Follower made;
-    made.label = follower.label;
-    made.links = {follower.link};
-    made.links[0].leader = leader_label;
-    followers_.push_back(std::move(made));
-  }
-  make_agents();
+  names_.symbols = std::move(decoded->symbols);
+  names_.config_text = config_text(options_);
+  auto loaded = config::load(names_.config_text, "the rig");
+  ASSERT(loaded.config.has_value());
+  names_.config = std::make_shared<const config::Config>(std::move(*loaded.config));
+  start();
 }
 
 std::unique_ptr<net::Transport> Rig::transport(const std::string& owner) {
   auto made = venue_.transport(owner);
-  return options_.wrap ? options_.wrap(std::move(made), owner) : std::move(made);
+  if (options_.wrap) made = options_.wrap(std::move(made), owner);
+  return make_mortal(std::move(made), mortality_);
 }
 
-void Rig::make_agents() {
-  feed_transport_ = transport("feed");
-  feed_ = std::make_unique<feed::LeaderFeed>(feed::Wiring{.transport = *feed_transport_,
-                                                          .clock = clock_,
-                                                          .symbols = symbols_,
-                                                          .endpoints = endpoints,
-                                                          .events = events_,
-                                                          .commands = feed_commands_,
-                                                          .notices = feed_notices_,
-                                                          .cells = leader_cells_,
-                                                          .stages = feed_stages_,
-                                                          .seed = options_.seed});
-  for (std::size_t i = 0; i < lane_count; ++i) {
-    Lane& lane = lanes_[i];
-    lane.transport = transport("lane-" + std::to_string(i));
-    lane.agent =
-        std::make_unique<exec::OrderLane>(exec::LaneWiring{.transport = *lane.transport,
-                                                           .clock = clock_,
-                                                           .symbols = symbols_,
-                                                           .endpoints = endpoints,
-                                                           .orders = lane.orders,
-                                                           .reports = lane.reports,
-                                                           .commands = lane.commands,
-                                                           .notices = lane.notices,
-                                                           .followers = link_cells_,
-                                                           .cells = lane.cells,
-                                                           .stages = lane.stages,
-                                                           .books = follower_cells_,
-                                                           .seed = options_.seed + i + 1});
-    copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
+// ---- life and death ----------------------------------------------------------------------------
+
+void Rig::start() {
+  mortality_.revive();
+  // It may die of its next deeds already.
+  if (death_.deeds > 0) mortality_.doom(std::exchange(death_.deeds, 0), death_.before);
+  ++starts_;
+  process_ = std::make_unique<Process>(
+      Process::Parts{.clock = clock_,
+                     .names = names_,
+                     .endpoints = endpoints,
+                     .transport = [this](const std::string& owner) { return transport(owner); },
+                     .disk = *mortal_disk_,
+                     .journal = {.segment_records = segment_records, .boot = {boot_}},
+                     .seed = options_.seed + 1000 * starts_,
+                     .start_ns = settle_start + static_cast<std::int64_t>(starts_),
+                     .venue_time = venue_.venue_time(clock_.now())});
+  stalled_until_ = {};
+  positions_doubtful_ = process_->trust() == engine::Trust::lossy;
+  if (connected_) connect();
+}
+
+void Rig::doom(const Death& death) {
+  death_ = death;
+  if (!alive()) return;  // it dies while it starts
+  mortality_.doom(std::exchange(death_.deeds, 0), death.before);
+}
+
+void Rig::bury() {
+  ++deaths_;
+  bool mid_order = false;
+  for (const auto& link : process_->links())
+    mid_order = mid_order || link.written.get() + link.unknown.get() > 0;
+  if (mid_order) ++deaths_mid_order_;
+  take_notices();
+  process_.reset();
+  if (death_.power_cut) {
+    disk_.power_cut([this](const std::string&, std::uint64_t) { return random_.below(3) == 0; });
+    ++boot_;
   }
-  for (std::size_t i = 0; i < followers_.size(); ++i)
-    copier_followers_.push_back({.config = followers_[i], .lane = i % lane_count});
-  copier_ = std::make_unique<risk::Copier>(
-      risk::CopierSetup{.leaders = std::span<const config::Leader>(&leader_, 1),
-                        .followers = copier_followers_,
-                        .lanes = copier_lanes_,
-                        .symbols = symbols_,
-                        .clock = clock_,
-                        .leader_events = events_,
-                        .commands = copy_commands_,
-                        .answers = answers_,
-                        .notices = copy_notices_,
-                        .cells = follower_cells_,
-                        .stages = copy_stages_,
-                        .settle_start = settle_start});
+  again_ = clock_.now() + death_.down_for;
 }
 
 // ---- what the supervisor does ------------------------------------------------------------------
 
 void Rig::connect() {
+  connected_ = true;
   tell_time();
-  connect_leader();
-  for (std::size_t i = 0; i < followers_.size(); ++i) connect_follower(i);
+  for (std::size_t i = 0; i < options_.followers.size(); ++i) connect_follower(i);
+  // A fill that came before its followers would be skipped.
+  leader_waits_ = true;
 }
 
 void Rig::connect_leader() {
-  ASSERT(feed_commands_.try_push(feed::AddLeader{
-      .leader = LeaderId{0}, .credentials = credentials(venue_.world().member(leader_label))}));
+  if (!alive() || leader_waits_) return;
+  process_->add_leader(credentials(venue_.world().member(leader_label)));
 }
 
 void Rig::connect_follower(std::size_t follower) {
-  const auto& member = venue_.world().member(followers_[follower].label);
-  ASSERT(lanes_[follower % lane_count].commands.try_push(
-      exec::AddFollower{.follower = FollowerId{static_cast<std::uint16_t>(follower)},
-                        .credentials = credentials(member)}));
+  if (!alive()) return;
+  process_->add_follower(follower,
+                         credentials(venue_.world().member(options_.followers[follower].label)));
 }
 
 // A sample is taken in the middle of a round trip, so it is off by half of it at the most.
 void Rig::tell_time() {
   const auto latency_ms = std::chrono::duration_cast<milliseconds>(options_.latency).count();
-  const auto error = static_cast<std::int64_t>(
-                         random_.below(static_cast<std::uint64_t>(2 * latency_ms + 1))) -
-                     latency_ms;
+  const auto error =
+      static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(2 * latency_ms + 1))) -
+      latency_ms;
   const TimeSample sample{.at = clock_.now(),
                           .venue = venue_.venue_time(clock_.now()) + milliseconds(error)};
-  ASSERT(feed_commands_.try_push(sample));
-  ASSERT(copy_commands_.try_push(sample));
-  for (auto& lane : lanes_) ASSERT(lane.commands.try_push(sample));
+  process_->tell_time(sample);
   time_due_ = clock_.now() + time_period;
 }
 
 void Rig::mislead_lanes(milliseconds error) {
-  const TimeSample sample{.at = clock_.now(), .venue = venue_.venue_time(clock_.now()) + error};
-  for (auto& lane : lanes_) ASSERT(lane.commands.try_push(sample));
+  if (!alive()) return;
+  process_->tell_lanes_time({.at = clock_.now(), .venue = venue_.venue_time(clock_.now()) + error});
 }
 
 void Rig::stall(std::size_t agent, std::chrono::nanoseconds time) {
@@ -191,33 +211,41 @@ void Rig::advance() {
 void Rig::step() {
   advance();
   if (options_.each_step) options_.each_step();
+  if (!alive()) {
+    venue_.pump(clock_.now());
+    if (clock_.now() < again_) return;
+    start();
+  }
+  if (mortality_.dead()) return bury();
   if (clock_.now() >= time_due_) tell_time();
   std::array<std::size_t, agent_count> turn{};
   for (std::size_t i = 0; i < agent_count; ++i) turn[i] = i;
   for (std::size_t i = agent_count; i > 1; --i) std::swap(turn[i - 1], turn[random_.below(i)]);
   for (const std::size_t agent : turn) {
     if (clock_.now() >= stalled_until_[agent]) pass(agent);
+    if (mortality_.dead()) return bury();
+  }
+  if (leader_waits_ && process_->followers_ready()) {
+    leader_waits_ = false;
+    connect_leader();
+  }
+  if (positions_doubtful_ && process_->leader_synced()) {
+    positions_doubtful_ = false;
+    process_->trust_positions(true);
   }
   take_notices();
 }
 
 void Rig::pass(std::size_t agent) {
-  if (agent == feed_agent) feed_->do_work();
-  else if (agent == copy_agent) copier_->do_work();
-  else lanes_[agent - first_lane].agent->do_work();
+  process_->pass(agent);
 }
 
 void Rig::take_notices() {
-  Notice notice;
-  const auto keep = [&](const char* who) {
+  process_->take_notices([&](const char* who, const Notice& notice) {
     const auto ms = (clock_.now() - Mono{}).count() / 1'000'000;
     notices_.push_back(std::to_string(ms) + " " + who + " " + std::to_string(notice.account) +
                        ": " + std::string(notice.message()));
-  };
-  while (feed_notices_.try_pop(notice)) keep("leader");
-  while (copy_notices_.try_pop(notice)) keep("copy");
-  for (auto& lane : lanes_)
-    while (lane.notices.try_pop(notice)) keep("follower");
+  });
 }
 
 void Rig::run_for(std::chrono::nanoseconds time) {
@@ -244,19 +272,19 @@ bool Rig::rest_until(const std::function<bool()>& done, std::chrono::nanoseconds
 // ---- questions ---------------------------------------------------------------------------------
 
 bool Rig::ready() const {
-  if (feed_->state(LeaderId{0}) != feed::SessionState::live) return false;
-  return std::all_of(link_cells_.begin(), link_cells_.end(), [](const auto& link) {
-    return link.link.get() == static_cast<std::int64_t>(exec::LinkState::ready);
-  });
+  return alive() && process_->feed().state(LeaderId{0}) == feed::SessionState::live &&
+         process_->followers_ready();
 }
 
 bool Rig::history_is_whole() const {
-  return feed_->state(LeaderId{0}) == feed::SessionState::live && !feed_->looks_again(LeaderId{0});
+  return alive() && process_->feed().state(LeaderId{0}) == feed::SessionState::live &&
+         !process_->feed().looks_again(LeaderId{0});
 }
 
 bool Rig::settled(std::int64_t fills) const {
-  if (copier_->in_flight() != 0) return false;
-  return std::all_of(follower_cells_.begin(), follower_cells_.end(), [&](const auto& follower) {
+  if (!alive() || process_->copier().in_flight() != 0) return false;
+  const auto& followers = process_->followers();
+  return std::all_of(followers.begin(), followers.end(), [&](const FollowerCells& follower) {
     std::int64_t sum = 0;
     for (const auto& cell : follower.outcomes) sum += cell.get();
     return sum == fills && follower.in_flight.get() == 0;

@@ -13,20 +13,17 @@
 #include <vector>
 
 #include "config/schema.hpp"
-#include "core/channel.hpp"
 #include "core/clock.hpp"
 #include "core/counters.hpp"
 #include "core/flow.hpp"
 #include "core/symbols.hpp"
-#include "exec/order_lane.hpp"
-#include "feed/leader_feed.hpp"
-#include "risk/copier.hpp"
+#include "mortality.hpp"
+#include "process.hpp"
 #include "sim/memory_venue.hpp"
 #include "sim/random.hpp"
+#include "support/memory_disk.hpp"
 
 namespace copyd::flow {
-
-inline constexpr std::size_t lane_count = 2;
 
 struct RigFollower {
   std::string label{};
@@ -50,8 +47,8 @@ class Rig {
  public:
   static constexpr const char* leader_label = "lea";
   static constexpr std::int64_t settle_start = 1'790'000'000'000'000'000;
-  enum Agent : std::size_t { feed_agent, copy_agent, first_lane };
-  static constexpr std::size_t agent_count = first_lane + lane_count;
+  using enum Process::Agent;
+  static constexpr std::size_t agent_count = Process::agent_count;
 
   explicit Rig(const RigOptions& options);
 
@@ -63,6 +60,20 @@ class Rig {
   void mislead_lanes(std::chrono::milliseconds error);
   // The agent gets no time until then, as a thread that the system does not run.
   void stall(std::size_t agent, std::chrono::nanoseconds time);
+
+  // The process is killed within its next deeds (tests/flow/mortality.hpp), and started again after
+  // a while. A power cut loses what was not synced, but for some of it.
+  struct Death {
+    int deeds = 1;
+    bool before = false;
+    bool power_cut = false;
+    std::chrono::nanoseconds down_for{};
+  };
+  void doom(const Death& death);
+  bool alive() const noexcept { return process_ != nullptr; }
+  std::uint64_t deaths() const noexcept { return deaths_; }
+  // Of them, those that left an order on the wire.
+  std::uint64_t deaths_mid_order() const noexcept { return deaths_mid_order_; }
 
   // One small step of time, and one pass of every agent.
   void step();
@@ -88,32 +99,26 @@ class Rig {
   sim::AccountIndex account_index(const std::string& label);
   Qty position(const std::string& label, const std::string& symbol, sim::Leg leg);
   sim::SymbolIndex venue_symbol(const std::string& name);
-  SymbolId symbol(const std::string& name) const { return *symbols_.find(name); }
+  SymbolId symbol(const std::string& name) const { return *names_.symbols.find(name); }
 
   ManualClock& clock() noexcept { return clock_; }
   sim::MemoryVenue& venue() noexcept { return venue_; }
   const RigOptions& options() const noexcept { return options_; }
-  const feed::LeaderFeed& feed() const noexcept { return *feed_; }
-  const risk::Copier& copier() const noexcept { return *copier_; }
-  const feed::LeaderCells& leader_cells() const noexcept { return leader_cells_[0]; }
-  const FollowerCells& cells(std::size_t follower) const { return follower_cells_[follower]; }
-  const exec::FollowerLinkCells& link(std::size_t follower) const { return link_cells_[follower]; }
+  test::MemoryDisk& disk() noexcept { return disk_; }
+  // REQUIRES, of the following: alive().
+  Process& process() noexcept { return *process_; }
+  const risk::Copier& copier() const noexcept { return process_->copier(); }
+  const feed::LeaderCells& leader_cells() const noexcept { return process_->leader(); }
+  const FollowerCells& cells(std::size_t follower) const { return process_->followers()[follower]; }
+  const exec::FollowerLinkCells& link(std::size_t follower) const {
+    return process_->links()[follower];
+  }
   const std::vector<std::string>& notices() const noexcept { return notices_; }
 
  private:
-  struct Lane {
-    Channel<Order> orders{limits::orders_per_lane_max};
-    Channel<Report> reports{limits::reports_per_lane_max};
-    Channel<exec::LaneCommand> commands{limits::commands_max};
-    Channel<Notice> notices{limits::notices_max};
-    exec::LaneCells cells;
-    StageTimes stages;
-    std::unique_ptr<net::Transport> transport;
-    std::unique_ptr<exec::OrderLane> agent;
-  };
-
   std::unique_ptr<net::Transport> transport(const std::string& owner);
-  void make_agents();
+  void start();
+  void bury();
   void advance();
   void tell_time();
   void take_notices();
@@ -122,27 +127,21 @@ class Rig {
   sim::Random random_;
   ManualClock clock_;
   sim::MemoryVenue venue_;
-  SymbolTable symbols_;
-  config::Leader leader_;
-  std::vector<config::Follower> followers_;
+  engine::RunNames names_;
+  test::MemoryDisk disk_;
+  Mortality mortality_;
+  std::unique_ptr<journal::Disk> mortal_disk_;
+  std::unique_ptr<Process> process_;  // null: dead, until `again_`
 
-  Channel<LeaderEvent> events_{limits::leader_events_max};
-  Channel<feed::FeedCommand> feed_commands_{limits::commands_max};
-  Channel<CopyCommand> copy_commands_{limits::commands_max};
-  Channel<BookAnswer> answers_{limits::commands_max};
-  Channel<Notice> feed_notices_{limits::notices_max};
-  Channel<Notice> copy_notices_{limits::notices_max};
-  std::array<feed::LeaderCells, 1> leader_cells_{};
-  std::vector<FollowerCells> follower_cells_;
-  std::vector<exec::FollowerLinkCells> link_cells_;
-  StageTimes feed_stages_;
-  StageTimes copy_stages_;
-  std::array<Lane, lane_count> lanes_;
-  std::unique_ptr<net::Transport> feed_transport_;
-  std::vector<risk::CopierSetup::Follower> copier_followers_;
-  std::vector<risk::CopierSetup::Lane> copier_lanes_;
-  std::unique_ptr<feed::LeaderFeed> feed_;
-  std::unique_ptr<risk::Copier> copier_;
+  bool connected_ = false;     // a start gives the agents their accounts
+  bool leader_waits_ = false;  // for the followers
+  bool positions_doubtful_ = false;  // until the leader is live
+  Death death_{};
+  Mono again_{};
+  std::uint64_t starts_ = 0;
+  std::uint8_t boot_ = 1;
+  std::uint64_t deaths_ = 0;
+  std::uint64_t deaths_mid_order_ = 0;
 
   std::chrono::milliseconds idle_max_{20};  // agents have timers that the venue does not know
   std::array<Mono, agent_count> stalled_until_{};

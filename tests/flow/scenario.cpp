@@ -87,8 +87,9 @@ class Scenario {
     if (!breaches_.empty()) return;
     const auto fills = static_cast<std::int64_t>(script_.fills().size());
     const auto done = [&] { return rig_.settled(fills); };
-    bool settled = rig_.run_until(done, faults_.leader_may_be_deaf() ? deaf_max : convergence_max);
-    if (!settled && faults_.leader_may_be_deaf()) {
+    const bool deaf = faults_.leader_may_be_deaf();
+    bool settled = rig_.run_until(done, deaf ? deaf_max : convergence_max);
+    if (!settled && deaf) {
       // Whoever trades back and forth unseen changes no position that could be noticed. The daily
       // disconnect finds it.
       faults_.strike(Fault::cut_leader_stream);
@@ -112,10 +113,13 @@ class Scenario {
     run.digest = rig_.venue().digest();
     run.fired = faults_.fired();
     run.breaches = breaches_;
+    run.deaths = rig_.deaths();
+    run.deaths_mid_order = rig_.deaths_mid_order();
     run.fills = static_cast<std::int64_t>(script_.fills().size());
     for (std::size_t i = 0; i < rig_.options().followers.size(); ++i) {
       run.orders +=
           static_cast<std::int64_t>(rig_.account(rig_.options().followers[i].label).orders.size());
+      if (!rig_.alive()) continue;
       for (std::size_t outcome = 0; outcome < outcome_count; ++outcome)
         run.outcomes[outcome] += rig_.cells(i).outcomes[outcome].get();
     }

@@ -62,6 +62,8 @@ TEST(Seeds, EveryFollowerEndsOnTargetAndEverySeedRepeats) {
   std::int64_t fills = 0;
   std::int64_t orders = 0;
   std::size_t failed = 0;
+  std::uint64_t deaths = 0;
+  std::uint64_t deaths_mid_order = 0;
   std::signal(SIGABRT, on_abort);
   for (std::uint64_t seed = arguments.first; seed < arguments.first + arguments.count; ++seed) {
     std::snprintf(running.data(), running.size(), "flow_test --seed=%llu\n",
@@ -75,6 +77,8 @@ TEST(Seeds, EveryFollowerEndsOnTargetAndEverySeedRepeats) {
     for (std::size_t i = 0; i < fault_count; ++i) fired[i] += run.fired[i];
     for (std::size_t i = 0; i < outcome_count; ++i) outcomes[i] += run.outcomes[i];
     fills += run.fills;
+    deaths += run.deaths;
+    deaths_mid_order += run.deaths_mid_order;
     orders += run.orders;
   }
   std::signal(SIGABRT, SIG_DFL);
@@ -83,6 +87,9 @@ TEST(Seeds, EveryFollowerEndsOnTargetAndEverySeedRepeats) {
               static_cast<unsigned long long>(arguments.count), failed,
               static_cast<long long>(fills), static_cast<long long>(orders));
   print(fired, outcomes);
+  std::printf("  %llu deaths of the process, %llu of them with an order on the wire\n",
+              static_cast<unsigned long long>(deaths),
+              static_cast<unsigned long long>(deaths_mid_order));
   if (arguments.count < 100) return;
   for (std::size_t i = 0; i < fault_count; ++i)
     EXPECT_GE(fired[i], firings_needed) << name_of(static_cast<Fault>(i)) << " hardly ever happens";
