@@ -10,29 +10,14 @@
 
 #include "core/channel.hpp"
 #include "core/limits.hpp"
+#include "fixture.hpp"
 #include "net/frame.hpp"
 #include "risk/copier.hpp"
 #include "venue/order_codec.hpp"
 #include "venue/user_data.hpp"
 
-namespace copyd {
+namespace copyd::bench {
 namespace {
-
-SymbolTable make_symbols() {
-  SymbolTable symbols;
-  const SymbolFilters filters{.tick = *Price::parse("0.0001"),
-                              .step = *Qty::parse("0.1"),
-                              .min_qty = *Qty::parse("0.1"),
-                              .max_qty = Qty::whole(50'000),
-                              .min_notional = *Usd::parse("5.05")};
-  symbols.add({.name = "DOTUSDT", .filters = filters});
-  return symbols;
-}
-
-const SymbolTable& symbols() {
-  static const SymbolTable table = make_symbols();
-  return table;
-}
 
 // A real fill, with the padding that the decoder needs behind it.
 std::string fill_frame() {
@@ -68,14 +53,14 @@ void encode_and_sign(benchmark::State& state, bool logged_on) {
   char out[limits::order_text_max];
   std::uint64_t id = 0;
   for (auto _ : state) {
-    const auto size = venue::encode_place(
-        {.id = ++id,
-         .terms = &terms,
-         .symbol = "DOTUSDT",
-         .client_order_id = venue::client_order_id(terms.copy_id, 0),
-         .timestamp = VenueTime{1'789'837'689'736}},
-        "dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83",
-        logged_on ? nullptr : &*signer, out);
+    const auto size =
+        venue::encode_place({.id = ++id,
+                             .terms = &terms,
+                             .symbol = "DOTUSDT",
+                             .client_order_id = venue::client_order_id(terms.copy_id, 0),
+                             .timestamp = VenueTime{1'789'837'689'736}},
+                            "dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83",
+                            logged_on ? nullptr : &*signer, out);
     if (size == 0) state.SkipWithError("not encoded");
     benchmark::DoNotOptimize(out);
   }
@@ -87,19 +72,8 @@ BENCHMARK_CAPTURE(encode_and_sign, logged_on, true);
 void decide(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));
   const SteadyClock clock;
-  const std::vector<config::Leader> leaders{{.label = "alpha"}};
-  std::vector<config::Follower> configs(count);
-  std::vector<risk::CopierSetup::Follower> followers;
-  for (std::size_t i = 0; i < count; ++i) {
-    config::Link link;
-    link.leader = "alpha";
-    link.sizing = config::FixedRatio{Ratio::whole(1)};
-    link.max_fill_age.reset();  // the venue's time stands still here
-    link.order = {.type = config::OrderStyle::Type::market};
-    configs[i].label = "follower" + std::to_string(i);
-    configs[i].links = {link};
-    followers.push_back({configs[i], 0});
-  }
+  const auto configs = make_followers(count);
+  const auto followers = on_one_lane(configs);
   Channel<Order> orders(limits::orders_per_lane_max);
   Channel<Report> reports(limits::reports_per_lane_max);
   const std::vector<risk::CopierSetup::Lane> lanes{{orders, reports}};
@@ -109,27 +83,27 @@ void decide(benchmark::State& state) {
   Channel<Notice> notices(limits::notices_max);
   std::vector<FollowerCells> cells(count);
   StageTimes stages;
-  risk::Copier copier({.leaders = leaders, .followers = followers, .lanes = lanes,
-                       .symbols = symbols(), .clock = clock, .leader_events = events,
-                       .commands = commands, .answers = answers, .notices = notices,
-                       .cells = cells, .stages = stages});
+  risk::Copier copier({.leaders = leaders(),
+                       .followers = followers,
+                       .lanes = lanes,
+                       .symbols = symbols(),
+                       .clock = clock,
+                       .leader_events = events,
+                       .commands = commands,
+                       .answers = answers,
+                       .notices = notices,
+                       .cells = cells,
+                       .stages = stages});
   commands.try_push(TimeSample{.at = clock.now(), .venue = VenueTime{1'000'000}});
   for (std::size_t i = 0; i < count; ++i)
-    reports.try_push(FollowerLink{.follower = FollowerId{static_cast<std::uint16_t>(i)}, .ready = true});
+    reports.try_push(
+        FollowerLink{.follower = FollowerId{static_cast<std::uint16_t>(i)}, .ready = true});
   while (copier.do_work() != 0) {}
 
   std::int64_t trade = 0;
   Order order;
   for (auto _ : state) {
-    // In and out by turns, so that books stay small.
-    const Side side = ++trade % 2 != 0 ? Side::buy : Side::sell;
-    LeaderFill fill;
-    fill.trade = TradeId{trade};
-    fill.price = Price::whole(5);
-    fill.qty = fill.order_qty = Qty::whole(10);
-    fill.received = clock.now();
-    fill.side = side;
-    events.try_push(LeaderEvent{fill});
+    events.try_push(LeaderEvent{fill_of(++trade, clock.now())});
     copier.do_work();
     std::size_t sent = 0;
     while (orders.try_pop(order)) {
@@ -192,4 +166,4 @@ void queue_hop(benchmark::State& state) {
 BENCHMARK(queue_hop)->UseRealTime();
 
 }  // namespace
-}  // namespace copyd
+}  // namespace copyd::bench

@@ -61,6 +61,7 @@ Pipeline::Pipeline(const Parts& parts)
         .kill = parts.kill,
         .increases_per_10s = increases_per_10s_,
         .journal = i < parts.lane_journals.size() ? parts.lane_journals[i] : nullptr,
+        .books_journal = parts.copy_journal,
         .order_limits = parts.order_limits,
         .holds = &address_holds_,
         .seed = seed + i + 1});

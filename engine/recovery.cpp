@@ -49,6 +49,7 @@ Result<void> read_all(journal::Disk& disk, std::string_view writer, Recovered& f
       break;
     case ReadEnd::Kind::unreadable:
       found.trust = Trust::unreadable;
+      found.newer = end.newer;
       if (found.damage.empty()) found.damage = where(end);
       break;
   }
@@ -93,6 +94,24 @@ void annotate(journal::OpenOrder& order, const LaneTrack& lanes, bool lossy) {
 }
 
 }  // namespace
+
+// ---- doubts ------------------------------------------------------------------------------------
+
+std::optional<VenueTime> doubt_until(const Recovered& recovered, VenueTime now) {
+  if (recovered.trust == Trust::lossy || recovered.trust == Trust::corrupt) return now;
+  for (const Record& row : recovered.rows) {
+    if (row.type != static_cast<std::uint16_t>(Type::books)) continue;
+    const auto until = row.as<journal::Books>().doubt_until_ms;
+    if (until != 0) return VenueTime{until};
+  }
+  return std::nullopt;
+}
+
+bool positions_doubtful(const Recovered& recovered, VenueTime now) {
+  const auto until = doubt_until(recovered, now);
+  return until && std::any_of(recovered.leaders.begin(), recovered.leaders.end(),
+                              [&](const auto& leader) { return leader.second.until < *until; });
+}
 
 // ---- lanes -------------------------------------------------------------------------------------
 
@@ -150,8 +169,7 @@ void LaneTrack::apply(const Record& record) {
 
 // ---- all of it ---------------------------------------------------------------------------------
 
-Result<Recovered> recover(journal::Disk& disk, const RunNames& live,
-                          const journal::BootId& boot) {
+Result<Recovered> recover(journal::Disk& disk, const RunNames& live, const journal::BootId& boot) {
   Recovered found;
   TRY(journal::finish_archive(disk));
   const auto files = TRY(disk.list());

@@ -36,6 +36,7 @@ enum class Trust : std::uint8_t {
 struct Recovered {
   Trust trust = Trust::fresh;
   std::string damage;                 // file, offset and reason; for corrupt and unreadable
+  bool newer = false;                 // unreadable, because a newer version wrote it
   std::vector<std::string> notes;     // worth a line in the log
   std::vector<journal::Record> rows;  // the books in the ids of this run, orders with attempts
   std::map<LeaderId, LeaderTrack> leaders;
@@ -47,6 +48,13 @@ struct Recovered {
 // Cuts off torn tails; changes nothing else. Errors: those of the disk.
 Result<Recovered> recover(journal::Disk& disk, const RunNames& live,
                           const journal::BootId& boot = journal::boot_id());
+
+// Trades up to then may have been copied by a run whose journal the disk has lost: this one's, or
+// that of an earlier run that has not caught up since. Empty: there is none.
+std::optional<VenueTime> doubt_until(const Recovered& recovered, VenueTime now);
+// Some of those trades are still to be decided again, and until then the followers' positions may
+// hold orders that nobody can name.
+bool positions_doubtful(const Recovered& recovered, VenueTime now);
 
 // What one lane knows of one order.
 struct AttemptRecord {

@@ -27,8 +27,10 @@ ops::Outcome<Recovered> RunJournal::recover(const RunNames& live) {
       .error = fmt::format("the journal in {} cannot be read: {}", parts_.directory,
                            recovered ? recovered->damage : recovered.error().message()),
       .remedy =
-          "check its rights and the disk; `copyctl journal verify` says more. Only when all "
-          "positions were closed by hand may the directory be moved away"};
+          recovered && recovered->newer
+              ? "start the newer copyd that wrote it"
+              : "check its rights and the disk; `copyctl journal verify` says more. Only when "
+                "all positions were closed by hand may the directory be moved away"};
 }
 
 journal::Writer* RunJournal::open_writer(const RunNames& live, const std::string& name,

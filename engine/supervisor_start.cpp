@@ -46,7 +46,6 @@ bool Supervisor::start_pipeline() {
   }
   for (const auto& note : recovered->notes) log::warning(note);
   bool kept = journal_->open(names, *recovered, plan.lanes.size());
-  const bool doubtful = recovered->trust == Trust::lossy || recovered->trust == Trust::corrupt;
   kill_file_.emplace(config_.engine.state_dir, clock_);
   pipeline_ = std::make_unique<Pipeline>(
       Pipeline::Parts{.config = config_,
@@ -59,7 +58,7 @@ bool Supervisor::start_pipeline() {
                       .start_ns = wall_ns,
                       .copy_journal = journal_->copy(),
                       .lane_journals = journal_->lanes(),
-                      .doubt_until = doubtful ? std::optional(venue_.now()) : std::nullopt,
+                      .doubt_until = doubt_until(*recovered, venue_.now()),
                       .kill = &kill_file_->kill()});
   resume_books(*recovered);
   RowList rows;
@@ -91,7 +90,7 @@ bool Supervisor::start_pipeline() {
 void Supervisor::resume_books(const Recovered& recovered) {
   pipeline_->restore(recovered.rows);
   tracks_ = recovered.leaders;
-  positions_doubtful_ = recovered.trust == Trust::lossy || recovered.trust == Trust::corrupt;
+  positions_doubtful_ = positions_doubtful(recovered, venue_.now());
   if (positions_doubtful_) pipeline_->tell_lanes(exec::TrustPositions{.trust = false});
   for (const auto& row : recovered.rows) {
     if (row.type == static_cast<std::uint16_t>(journal::Type::wish))

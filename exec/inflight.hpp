@@ -59,6 +59,9 @@ struct InflightOrder {
   std::uint8_t doubts = 0;        // of an earlier run: so many attempts, the one below
                                   // `attempt_next` the last of them, are not resolved
 
+  // Of a close: what orders decided after it have opened of its leg, less what they have closed.
+  // That is not what it was decided to close.
+  Qty opened_since;
   Qty sent_qty;      // what the present attempt asks for
   Qty filled;        // settled, and the largest cumulative quantity heard of the present one
   Price average;     // 0 while unknown
@@ -70,6 +73,11 @@ struct InflightOrder {
   std::uint32_t carrier = 0;  // the serial of the socket that it was written on; by_rest
   VenueTime deadline;         // from then on the venue takes the written request no more
   Mono taken{};
+  // It does not leave before so much is on the disk: of what the copy agent wrote, and of what this
+  // lane did.
+  std::uint64_t books_recorded = 0;
+  std::uint64_t lane_recorded = 0;
+  Mono unrecorded_since{};  // ns = 0: it has not been held for that
   Mono written{};
   Mono retry_at{};  // waiting: not before
 

@@ -227,6 +227,7 @@ void OrderLane::count_fills(InflightOrder& order, const Fate& fate, Mono now) no
     order.filled = filled;
     leg.tracked += order.terms.side == Side::buy ? more : -more;
     leg.filled_at = now;
+    tell_closes(order, more);
     leg.pacing.filled();
   }
   if (fate.filled.is_zero()) return;

@@ -33,12 +33,29 @@ bool OrderLane::intend(LaneFollower& follower, InflightOrder& order, Mono now) n
       now);
   if (written) {
     order.intended = order.sent_qty;
+    order.lane_recorded = w_.journal->appended();
+    order.unrecorded_since = Mono{};
     return true;
   }
   // What has no record would be forgotten by a restart. A close leaves all the same: not to close
   // is worse than to close twice, of which the venue does the first alone.
   static_cast<void>(journal_fails(follower.id));
   return order.reduces();
+}
+
+// What a power cut may take from the journal must be found again by the next start, from the
+// leader's trades alone. An order that no fill caused could be named by nothing then, so it leaves
+// only when what caused it is on the disk; and an attempt after the first only when the one before
+// it is, so that one attempt beyond those known is all that may be at the venue. The order of a
+// fill waits for nothing.
+bool OrderLane::is_recorded(InflightOrder& order, Mono now) const noexcept {
+  const auto kept = [](const journal::Writer* writer, std::uint64_t sequence) {
+    return writer == nullptr || writer->failed() || writer->durable() >= sequence;
+  };
+  if (kept(w_.journal, order.lane_recorded) && kept(w_.books_journal, order.books_recorded))
+    return true;
+  if (order.unrecorded_since.ns == 0) order.unrecorded_since = now;
+  return order.reduces() && now - order.unrecorded_since >= record_wait;
 }
 
 // True once a write of this lane's has failed, which is said once: a writer that has failed stays

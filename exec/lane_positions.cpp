@@ -170,7 +170,7 @@ bool OrderLane::may_have_cancelled_out(LaneFollower& follower, std::uint32_t ind
        order = inflight_.next(*order)) {
     if (order->leg != index || order->state != OrderState::unknown) continue;
     (order->terms.side == Side::buy ? bought : sold) = true;
-    denied_for_long = denied_for_long && now - order->unknown_since >= unknown_alarm;
+    denied_for_long = denied_for_long && now - order->unknown_since >= denial_max;
     const VenueTime sent = order->deadline + -std::chrono::milliseconds(recv_window_ms);
     // When an earlier run sent its own is not known.
     changed_since = changed_since || order->doubts != 0 || updated >= sent + -absence_margin;
@@ -183,7 +183,8 @@ void OrderLane::judge_unknown(LaneFollower& follower, std::uint32_t index, const
                               const ReadContext& context, Mono now) noexcept {
   if (!legs_[index].on_the_wire() || !read.telling) return;
   const bool healthy = context.health.stands && context.health == health_of(follower, true);
-  if (!healthy || read.qty != legs_[index].expected()) return;
+  if (!healthy) return;
+  if (read.qty != legs_[index].expected()) return doubt_again(follower, index, now);
   // One that may still have traded could hide another's trade in the sum.
   for (auto* order = inflight_.first(follower.id); order != nullptr;
        order = inflight_.next(*order)) {

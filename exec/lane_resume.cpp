@@ -78,6 +78,22 @@ void OrderLane::next_doubt(InflightOrder& order, Mono now) noexcept {
     set_state(follower_at(order.terms.follower), order, OrderState::unknown);
 }
 
+// The venue has denied all of an order's doubtful attempts, and the position says that something
+// has traded: one of the answers was wrong, so they are asked for anew.
+void OrderLane::doubt_again(LaneFollower& follower, std::uint32_t leg, Mono now) noexcept {
+  for (auto* order = inflight_.first(follower.id); order != nullptr;
+       order = inflight_.next(*order)) {
+    const bool denied = order->leg == leg && order->state == OrderState::unknown &&
+                        order->doubts > 1 && !order->doubts_behind() &&
+                        order->absences >= absences_needed;
+    if (!denied) continue;
+    order->attempt = static_cast<std::uint8_t>(order->attempt_next - order->doubts);
+    order->query_out = false;
+    order->absences = 0;
+    order->query_at = now;
+  }
+}
+
 void OrderLane::proven_absent(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
   keep_absent(order, now);
   order.doubts = 0;

@@ -24,12 +24,12 @@ bool OrderLane::is_flattening(FollowerId follower) const noexcept {
 }
 
 // Nothing stands against sending it, but the order of those that wait.
-bool OrderLane::is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept {
+bool OrderLane::is_due(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
   if (way_of(follower, now) == Way::none || now < follower.time_doubtful_until ||
       now < order.retry_at)
     return false;
   const FollowerState state = state_of(follower.id);
-  if (state == FollowerState::halted) return false;
+  if (state == FollowerState::halted || !is_recorded(order, now)) return false;
   if (!order.reduces())
     return state == FollowerState::active && now < order.terms.expires &&
            !is_flattening(follower.id) && now >= follower.increases_from &&
@@ -97,6 +97,23 @@ bool OrderLane::awaits_an_opening(const InflightOrder& order) noexcept {
   for (auto* later = inflight_.next(order); later != nullptr; later = inflight_.next(*later))
     if (later->leg == order.leg && !later->reduces()) return later->terms.side != order.terms.side;
   return false;
+}
+
+// The closes decided before an order that has filled are told: what it opened is not theirs, and
+// what it closed leaves them as much as before.
+void OrderLane::tell_closes(const InflightOrder& order, Qty more) noexcept {
+  for (auto* close = inflight_.first(order.terms.follower); close != &order;
+       close = inflight_.next(*close)) {
+    if (close->leg != order.leg || !close->reduces() || close->zone() != order.zone()) continue;
+    close->opened_since += order.reduces() ? -more : more;
+  }
+}
+
+// What a close may still take, where a later order has opened: what is held less that.
+Qty OrderLane::left_to_close(const InflightOrder& order) noexcept {
+  const LegState& leg = legs_[order.leg];
+  if (!leg.reducible(order.terms.side)) return Qty();
+  return std::max(leg.tracked.abs() - order.opened_since, Qty());
 }
 
 // The copy agent hears of a close after the openings that it has overtaken. It expects the orders

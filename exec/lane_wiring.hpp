@@ -41,6 +41,8 @@ struct LaneWiring {
   std::span<const int> increases_per_10s{};
   // Written before anything is sent. Null: nothing is kept.
   journal::Writer* journal = nullptr;
+  // The copy agent's, of which only is read how far it has got. Null with the lane's own.
+  const journal::Writer* books_journal = nullptr;
   OrderLimits order_limits{};  // of each account, as the venue announces them
   // What holds for the address that lanes share; null: the lane has its own.
   venue::AddressHolds* holds = nullptr;

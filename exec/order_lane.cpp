@@ -1,5 +1,6 @@
 #include "exec/order_lane.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/assert.hpp"
@@ -100,6 +101,8 @@ void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
   const std::uint32_t leg = legs_.at({terms.follower, terms.symbol, terms.leg});
   InflightOrder& order = inflight_.open(terms, now);
   order.leg = leg;
+  if (terms.received.ns == 0 && w_.books_journal != nullptr)
+    order.books_recorded = w_.books_journal->appended();
   ++legs_[leg].open;
   ++(order.reduces() ? legs_[leg].closings : legs_[leg].openings)[order.zone()];
   ++follower.in_flight;
@@ -159,6 +162,17 @@ bool OrderLane::send(LaneFollower& follower, InflightOrder& order, Mono now) noe
   const bool hedge = order.terms.leg != Leg::both;
   if (hedge && order.reduces() && leg.vouched.sign() != 0 && leg.vouched.abs() < order.sent_qty)
     order.sent_qty = leg.vouched.abs();
+  if (order.opened_since.sign() > 0) {
+    // It is late: what a later order has opened is there already, and is not its to close. What it
+    // was to close may still come, by an earlier order whose fate is open.
+    if (opens_before(order)) return false;
+    order.sent_qty = std::min(order.sent_qty, left_to_close(order));
+    order.terms.qty = order.settled + order.sent_qty;
+    if (order.sent_qty.is_zero()) {
+      finish(order, OrderEnd::executed, now);
+      return true;
+    }
+  }
   if (way_of(follower, now) == Way::rest) return send_by_rest(follower, order, now);
   return write(follower, order, now);
 }
@@ -206,6 +220,8 @@ void OrderLane::set_state(LaneFollower& follower, InflightOrder& order, OrderSta
     if (s == OrderState::written) return &follower.cells.written;
     return s == OrderState::unknown ? &follower.cells.unknown : nullptr;
   };
+  if (order.state == OrderState::unknown && state != OrderState::unknown)
+    (state == OrderState::waiting ? w_.cells.absent : w_.cells.found).add();
   const bool waited = order.state == OrderState::waiting;
   const bool waits = state == OrderState::waiting;
   if (waited && !waits) --follower.waiting, --legs_[order.leg].waiting;

@@ -58,6 +58,8 @@ class OrderLane final : public Agent {
   static constexpr std::chrono::seconds absence_margin{2};  // after the request's own deadline
   static constexpr int absences_needed = 3;
   static constexpr std::chrono::seconds unknown_alarm{60};
+  // Longer than the venue was ever seen to deny an order that it has.
+  static constexpr std::chrono::seconds denial_max{20};
   static constexpr std::chrono::seconds read_lag{2};      // a position read may lag a fill by it
   static constexpr std::chrono::seconds read_spacing{1};  // of one follower
   static constexpr std::chrono::seconds read_rest{10};    // where only an event raised a doubt
@@ -75,6 +77,8 @@ class OrderLane final : public Agent {
   static constexpr std::chrono::seconds warm_period{20};
   // An old socket goes when its answers have come, or then.
   static constexpr std::chrono::seconds retire_max{10};
+  // A close waits no longer for the disk.
+  static constexpr std::chrono::seconds record_wait{1};
   static constexpr std::chrono::minutes ban_min{2};  // the venue's shortest, where it names no end
   static constexpr std::chrono::seconds firewall_hold{60};
 
@@ -119,7 +123,9 @@ class OrderLane final : public Agent {
   void expire_increases(LaneFollower& follower, Mono now) noexcept;
   FollowerState state_of(FollowerId follower) const noexcept;
   bool is_flattening(FollowerId follower) const noexcept;
-  bool is_due(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept;
+  bool is_due(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  void tell_closes(const InflightOrder& order, Qty more) noexcept;
+  Qty left_to_close(const InflightOrder& order) noexcept;
   bool would_cross(const InflightOrder& order) noexcept;
   bool is_waited_for(const InflightOrder& order) noexcept;
   bool opens_before(const InflightOrder& order) noexcept;
@@ -186,6 +192,7 @@ class OrderLane final : public Agent {
   void ask_time(LaneFollower& follower, Mono now);
 
   // lane_journal.cpp
+  bool is_recorded(InflightOrder& order, Mono now) const noexcept;
   bool intend(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   bool journal_fails(FollowerId follower) noexcept;
   void keep_fate(const InflightOrder& order, const Fate& fate, Mono now) noexcept;
@@ -204,6 +211,7 @@ class OrderLane final : public Agent {
   bool resume(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   void ended_in_doubt(InflightOrder& order, Mono now) noexcept;
   void next_doubt(InflightOrder& order, Mono now) noexcept;
+  void doubt_again(LaneFollower& follower, std::uint32_t leg, Mono now) noexcept;
   void proven_absent(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
 
   // lane_positions.cpp

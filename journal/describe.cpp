@@ -200,7 +200,8 @@ constexpr std::array resumed_fields{FIELD(Resumed, copy_id), FIELD(Resumed, foll
                                     FIELD(Resumed, attempt), FIELD(Resumed, doubts),
                                     FIELD(Resumed, ended),   FIELD(Resumed, filled_before)};
 
-constexpr std::array books_fields{FIELD(Books, settle_number), FIELD(Books, first_follower)};
+constexpr std::array books_fields{FIELD(Books, settle_number), FIELD(Books, first_follower),
+                                  FIELD(Books, doubt_until_ms)};
 constexpr std::array last_price_fields{FIELD(LastPrice, symbol), FIELD(LastPrice, price),
                                        FIELD(LastPrice, mark), FIELD(LastPrice, same_run),
                                        FIELD(LastPrice, mark_ns)};

@@ -304,6 +304,9 @@ struct Books {
   static constexpr Type type = Type::books;
   std::int64_t settle_number = 0;    // n of the next settle(n)
   std::uint64_t first_follower = 0;  // whose turn it is to be first
+  // Trades up to then, where they are decided from here on, may have been copied by a run whose
+  // journal the disk has lost; 0: there was none.
+  std::int64_t doubt_until_ms = 0;
 };
 
 struct LastPrice {

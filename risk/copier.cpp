@@ -84,7 +84,7 @@ Copier::Copier(const CopierSetup& setup)
       followers_of_(setup.leaders.size()),
       journal_(setup.journal),
       replaying_(setup.replays),
-      doubt_until_(setup.doubt_until) {
+      doubt_until_(setup.doubt_until.value_or(VenueTime())) {
   ASSERT(cells_.size() >= setup.followers.size());
   for (const auto& lane : setup.lanes) lanes_.push_back({lane.orders, lane.reports});
   books_.reserve(setup.followers.size());
@@ -131,7 +131,7 @@ void Copier::apply(const LeaderFill& fill) {
   if (fill.qty.sign() <= 0) return;
   Moment moment{.age = std::nullopt, .now = now_};
   if (venue_clock_.known()) moment.age = venue_clock_.at(moment.now) - fill.time;
-  const bool doubtful = doubt_until_ && fill.time <= *doubt_until_;
+  const bool doubtful = fill.time <= doubt_until_;
   doubts_ = doubtful ? lost_attempts : std::uint8_t{0};
   append(journal::Fill{.fill = fill,
                        .age_ms = moment.age ? moment.age->count() : journal::unknown_age,

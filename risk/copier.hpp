@@ -103,7 +103,7 @@ class Copier final : public Agent, private BookSink {
   void restored();
 
   // Attempts of one order that a lost journal may have known.
-  static constexpr std::uint8_t lost_attempts = 4;
+  static constexpr std::uint8_t lost_attempts = 1;
   static constexpr int commands_per_pass = 16;
   static constexpr int book_rows_per_pass = 64;
   static constexpr std::size_t queries_max = 16;  // of the book, waiting for their turn
@@ -261,7 +261,7 @@ class Copier final : public Agent, private BookSink {
   journal::Writer* const journal_;
   bool journal_lost_ = false;
   const bool replaying_;
-  const std::optional<VenueTime> doubt_until_;
+  VenueTime doubt_until_;  // 0: none
   std::uint8_t doubts_ = 0;                                   // of the fill that is being applied
   std::map<CopyId, OrderRef> replayed_orders_;                // in flight, while replaying
   std::map<std::uint32_t, std::uint32_t> restored_outcomes_;  // slots, by the number of their row

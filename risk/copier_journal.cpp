@@ -142,7 +142,9 @@ void Copier::replay(const journal::Record& record) {
 // ---- as rows -----------------------------------------------------------------------------------
 
 void Copier::save(journal::RowSink& sink) const {
-  sink.put(journal::Books{.settle_number = settle_number_, .first_follower = first_follower_});
+  sink.put(journal::Books{.settle_number = settle_number_,
+                          .first_follower = first_follower_,
+                          .doubt_until_ms = doubt_until_.ms});
   for (std::size_t i = 0; i < last_prices_.size(); ++i)
     if (!last_prices_[i].is_zero())
       sink.put(journal::LastPrice{.symbol = SymbolId{static_cast<std::uint16_t>(i)},
@@ -216,6 +218,7 @@ bool Copier::restore(const journal::Record& row) {
       const auto books = row.as<journal::Books>();
       settle_number_ = std::max(settle_number_, books.settle_number);
       first_follower_ = books.first_follower;
+      doubt_until_ = std::max(doubt_until_, VenueTime{books.doubt_until_ms});
       return true;
     }
     case journal::Type::last_price: {

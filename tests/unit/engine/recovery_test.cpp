@@ -95,11 +95,15 @@ struct Rig {
   journal::Writer* lane = nullptr;
 
   explicit Rig(const RunNames& of = names(two_followers, usual_symbols)) { begin(of); }
+  // One that an earlier run has left with a doubt.
+  explicit Rig(VenueTime doubt_until) {
+    begin(names(two_followers, usual_symbols), {}, doubt_until);
+  }
 
-  void begin(const RunNames& of, journal::Journal::Behind behind = {}) {
+  void begin(const RunNames& of, journal::Journal::Behind behind = {}, VenueTime doubt = {}) {
     copy = journal.open("copy", behind, 1'000 + clock.now().ns).value();
     lane = journal.open("lane0", behind, 1'000 + clock.now().ns).value();
-    const Record books = record(journal::Books{.settle_number = 5'000});
+    const Record books = record(journal::Books{.settle_number = 5'000, .doubt_until_ms = doubt.ms});
     const Record end = record(journal::BooksEnd{});
     ASSERT_TRUE(write_beginning(*copy, of, std::vector{books, end}, clock.now()));
   }
@@ -116,6 +120,22 @@ struct Rig {
   template <class Payload>
   void at_lane(const Payload& payload) {
     ASSERT_TRUE(lane->append(payload, clock.now()));
+  }
+  // The machine stopped, and what was not synced may be gone.
+  void other_boot() {
+    ASSERT_TRUE(journal.sync());
+    auto& bytes = disk.bytes(journal::segment_name("copy", 1));
+    Record header;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    auto segment = header.as<journal::Segment>();
+    segment.boot[0] ^= 0xFF;
+    std::memcpy(header.payload.data(), &segment, sizeof segment);
+    header.crc = journal::checksum(header);
+    std::memcpy(bytes.data(), &header, sizeof header);
+  }
+  void synced(std::int64_t until) {
+    input(journal::Synced{
+        {.leader = LeaderId{0}, .begun = VenueTime{950}, .until = VenueTime{until}}});
   }
   void connect() {
     for (std::uint16_t i = 0; i < 2; ++i)
@@ -325,8 +345,8 @@ TEST(Recovery, ALeaderGoesOnFromWhereItWas) {
                                .qty = Qty::whole(3),
                                .as_of = VenueTime{900}}});
   EXPECT_EQ(rig.recovered().leaders.at(LeaderId{0}).resume(), nullptr) << "it was never live";
-  rig.input(journal::Synced{
-      {.leader = LeaderId{0}, .begun = VenueTime{950}, .until = VenueTime{980}}});
+  rig.input(
+      journal::Synced{{.leader = LeaderId{0}, .begun = VenueTime{950}, .until = VenueTime{980}}});
   rig.fill(7, Side::buy, "1");
   const auto found = rig.recovered();
   const auto resume = found.leaders.at(LeaderId{0}).resume();
@@ -429,20 +449,83 @@ TEST(Recovery, AnotherBootPutsOrdersWithoutAnIntentInDoubt) {
   Rig rig;
   rig.connect();
   rig.fill(7, Side::buy, "1");
-  ASSERT_TRUE(rig.journal.sync());
-  auto& bytes = rig.disk.bytes(journal::segment_name("copy", 1));
-  Record header;
-  std::memcpy(&header, bytes.data(), sizeof header);
-  auto segment = header.as<journal::Segment>();
-  segment.boot[0] ^= 0xFF;
-  std::memcpy(header.payload.data(), &segment, sizeof segment);
-  header.crc = journal::checksum(header);
-  std::memcpy(bytes.data(), &header, sizeof header);
+  rig.other_boot();
   const auto found = rig.recovered();
   EXPECT_EQ(found.trust, Trust::lossy);
   const auto order = order_of(found, 0);
-  EXPECT_EQ(order.doubts, risk::Copier::lost_attempts);
-  EXPECT_EQ(order.attempt, risk::Copier::lost_attempts - 1);
+  EXPECT_EQ(order.doubts, 1);
+  EXPECT_EQ(order.attempt, 0);
+}
+
+// No attempt left before the intent of the one below it was on the disk.
+TEST(Recovery, AnotherBootAddsOneAttemptToThoseThatAreKnown) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  const auto first = order_of(rig.recovered(), 0);
+  const auto second = order_of(rig.recovered(), 1);
+  rig.at_lane(journal::Intent{.copy_id = first.copy_id, .attempt = 0});
+  rig.at_lane(journal::Intent{.copy_id = second.copy_id, .attempt = 0});
+  rig.at_lane(journal::Answer{
+      .copy_id = second.copy_id, .filled = Qty::whole(1), .attempt = 0, .final_ = 1});
+  rig.other_boot();
+  const auto found = rig.recovered();
+  EXPECT_EQ(order_of(found, 0).attempt, 1);
+  EXPECT_EQ(order_of(found, 0).doubts, 2);
+  EXPECT_EQ(order_of(found, 1).attempt, 1);
+  EXPECT_EQ(order_of(found, 1).doubts, 1) << "the first has ended";
+  EXPECT_EQ(order_of(found, 1).ended, 0);
+  EXPECT_EQ(order_of(found, 1).filled_before, Qty::whole(1));
+}
+
+// ---- doubts ------------------------------------------------------------------------------------
+
+TEST(Recovery, AWholeJournalLeavesNoDoubt) {
+  Rig rig;
+  rig.connect();
+  rig.synced(980);
+  const auto found = rig.recovered();
+  EXPECT_EQ(doubt_until(found, VenueTime{2'000}), std::nullopt);
+  EXPECT_FALSE(positions_doubtful(found, VenueTime{2'000}));
+}
+
+TEST(Recovery, ALossyJournalIsDoubtfulUntilNow) {
+  Rig rig;
+  rig.connect();
+  rig.synced(980);
+  rig.other_boot();
+  const auto found = rig.recovered();
+  EXPECT_EQ(doubt_until(found, VenueTime{2'000}), VenueTime{2'000});
+  EXPECT_TRUE(positions_doubtful(found, VenueTime{2'000}));
+}
+
+TEST(Recovery, ACorruptJournalIsDoubtfulUntilNow) {
+  Recovered found;
+  found.trust = Trust::corrupt;
+  EXPECT_EQ(doubt_until(found, VenueTime{2'000}), VenueTime{2'000});
+}
+
+// The run that found the loss was killed before it had caught up: the next one finds a whole
+// journal, and is no wiser.
+TEST(Recovery, ADoubtOutlivesTheRunThatFoundIt) {
+  Rig rig(VenueTime{1'500});
+  rig.connect();
+  rig.synced(980);
+  const auto found = rig.recovered();
+  EXPECT_EQ(found.trust, Trust::whole);
+  ASSERT_EQ(rows<journal::Books>(found).size(), 1U);
+  EXPECT_EQ(rows<journal::Books>(found)[0].doubt_until_ms, 1'500);
+  EXPECT_EQ(doubt_until(found, VenueTime{2'000}), VenueTime{1'500});
+  EXPECT_TRUE(positions_doubtful(found, VenueTime{2'000}));
+}
+
+TEST(Recovery, PositionsAreNotDoubtfulOnceTheLeaderHasCaughtUp) {
+  Rig rig(VenueTime{1'500});
+  rig.connect();
+  rig.synced(1'500);
+  const auto found = rig.recovered();
+  EXPECT_EQ(doubt_until(found, VenueTime{2'000}), VenueTime{1'500});
+  EXPECT_FALSE(positions_doubtful(found, VenueTime{2'000}));
 }
 
 TEST(Recovery, SteadyTimesAreThoseOfThisBoot) {

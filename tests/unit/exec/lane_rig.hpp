@@ -59,8 +59,9 @@ class LaneRig {
         books(followers),
         increases_per_10s(std::move(own_limits)),
         orders(limits::orders_per_lane_max),
-        journal_(disk, clock, notices_, {.segment_records = segment_records}),
-        writer(journal != nullptr ? journal : journal_.open("lane0", {}, 0).value()) {
+        journal_(disk, clock, notices_, {.segment_records = segment_records, .sync_every = {}}),
+        writer(journal != nullptr ? journal : journal_.open("lane0", {}, 0).value()),
+        books_writer(journal_.open("copy", {}, 0).value()) {
     venue.on_order = [this](const std::string& id) {
       EXPECT_TRUE(is_intended(id) || writer->failed()) << "sent without a written intent: " << id;
     };
@@ -84,6 +85,7 @@ class LaneRig {
                             .kill = &kill,
                             .increases_per_10s = increases_per_10s,
                             .journal = writer,
+                            .books_journal = books_writer,
                             .order_limits = order_limits,
                             .holds = &holds,
                             .seed = 7,
@@ -146,7 +148,8 @@ class LaneRig {
   }
   // Until nothing moves any more, without time passing.
   void step() {
-    for (int i = 0; i < 100 && lane->do_work() != 0; ++i) {}
+    const auto work = [this] { return lane->do_work() + (syncs ? journal_.do_work() : 0); };
+    for (int i = 0; i < 100 && work() != 0; ++i) {}
     Report report;
     while (reports_.try_pop(report)) reports.push_back(report);
     Notice notice;
@@ -237,6 +240,7 @@ class LaneRig {
   std::unique_ptr<OrderLane> lane;
   std::vector<Report> reports;
   std::vector<std::string> notices;
+  bool syncs = true;  // what is written gets to the disk
 
  private:
   static constexpr std::uint64_t segment_records = 2048;
@@ -263,6 +267,7 @@ class LaneRig {
 
  public:
   journal::Writer* writer;
+  journal::Writer* books_writer;  // the copy agent's
 };
 
 }  // namespace exec::test

@@ -206,6 +206,7 @@ TEST_F(Unwritten, NothingOpensOverRestEither) {
 TEST(UnwrittenWaiting, AnIncreaseThatWaitsIsGivenUp) {
   LaneRig rig;
   rig.ready();
+  rig.syncs = false;
   rig.buy("1");
   rig.venue.refuse(0, 503, -1008, "overloaded");
   rig.step();

@@ -206,11 +206,11 @@ TEST_F(OneLeg, APositionThatIsAsItWasDoesNotProveABuyAndASellAbsent) {
   rig.venue.refuse(2, 408, -1007, "Timeout");
   rig.step();
   position("2");  // changed, and changed back, just now
-  rig.run(seconds(50));
+  rig.run(seconds(19));
   EXPECT_GT(rig.venue.accounts[0].queries, 20);
   EXPECT_EQ(placed(), 3U);
-  rig.run(seconds(15));
-  EXPECT_GE(placed(), 4U) << "denied for a minute";
+  rig.run(seconds(5));
+  EXPECT_GE(placed(), 4U) << "denied for long";
 }
 
 TEST_F(OneLeg, AnOldPositionProvesThemAbsent) {

@@ -12,6 +12,7 @@ class Reconciled : public ::testing::Test {
   void position(const char* amount, const char* symbol = "BTCUSDT") {
     rig.venue.accounts[0].positions[{symbol, "BOTH"}] = {amount, rig.venue.now_ms()};
   }
+  void trust(bool trust) { rig.commands.try_push(LaneCommand{TrustPositions{trust}}); }
   LaneRig rig;
 };
 
@@ -114,6 +115,35 @@ TEST_F(Reconciled, WithSomethingForeignAnOrderIsProvenAbsentByTheSum) {
   rig.venue.refuse(1, 408, -1007, "Timeout");
   rig.run(seconds(10));
   EXPECT_EQ(rig.venue.placed.size(), 3U);
+}
+
+// They may hold orders that only the leaders' trades will name.
+TEST_F(Reconciled, WhilePositionsAreNotTrustedNothingIsForeign) {
+  trust(false);
+  position("3");
+  rig.add(0, hmac_key(0));
+  rig.run(seconds(90));
+  EXPECT_GT(rig.venue.accounts[0].position_reads, 2);
+  EXPECT_EQ(rig.cells[0].drift.get(), 0);
+  EXPECT_FALSE(rig.noticed("holds"));
+  trust(true);
+  rig.run(milliseconds(20));
+  EXPECT_EQ(rig.cells[0].drift.get(), 1);
+  EXPECT_EQ(rig.notices_with("holds BTCUSDT 3 beyond what copyd opened"), 1);
+  EXPECT_TRUE(rig.all<FollowerPosition>().empty());
+}
+
+TEST_F(Reconciled, WhilePositionsAreNotTrustedNothingIsMissed) {
+  trust(false);
+  rig.commands.try_push(LaneCommand{ExpectPosition{LaneRig::id(0), rig.btc, Leg::both, qty("2")}});
+  position("0.5");
+  rig.add(0, hmac_key(0));
+  rig.run(seconds(90));
+  EXPECT_TRUE(rig.all<FollowerPosition>().empty());
+  trust(true);
+  rig.run(milliseconds(20));
+  ASSERT_EQ(rig.all<FollowerPosition>().size(), 1U);
+  EXPECT_EQ(rig.all<FollowerPosition>()[0].qty, qty("0.5"));
 }
 
 TEST_F(Reconciled, ASymbolThatIsNotListedIsDriftToo) {

@@ -278,6 +278,21 @@ TEST_F(Resumed, OfSeveralDoubtsAnIncreaseThatTradedIsNotSentAgain) {
   EXPECT_EQ(rig.done().end, OrderEnd::executed);
 }
 
+// The position says that one of the answers was wrong, and none of them says which.
+TEST_F(Resumed, OfSeveralDoubtsThatWereDeniedAnyMayBeFoundLater) {
+  const auto t = doubtful(OrderKind::increase, Side::buy, 2, 3);
+  position("2");
+  start(t);
+  rig.run(seconds(30));
+  EXPECT_EQ(placed(), 0U);
+  EXPECT_EQ(rig.results(), 0U);
+  at_venue(t, 0, "FILLED", "2");
+  rig.run(seconds(30));
+  EXPECT_EQ(rig.done().filled, Qty::whole(2));
+  EXPECT_EQ(rig.done().end, OrderEnd::executed);
+  EXPECT_EQ(placed(), 0U);
+}
+
 // What an earlier one filled would else be lost.
 TEST_F(Resumed, TheStreamsWordOnALaterDoubtDoesNotPassOverThoseBeforeIt) {
   expect("2");
