@@ -58,26 +58,50 @@ constexpr Words timed_out{
     "Timeout waiting for response from backend server. Send status unknown; execution status "
     "unknown.",
     408};
-constexpr Words unknown_error{
-    -1000, "Unknown error, please check your request or try again later.", 503};
+constexpr Words unknown_error{-1000, "Unknown error, please check your request or try again later.",
+                              503};
 
 }  // namespace
 
 std::string_view name_of(Fault fault) {
-  constexpr std::array<std::string_view, fault_count> names{
-      "cut_order_socket",      "cut_follower_stream",   "cut_leader_stream",
-      "outage",                "drop_before_execution", "drop_after_execution",
-      "cut_at_request",        "lose_request",          "lose_answer",
-      "black_hole",            "duplicate_events",      "stale_event",
-      "delay_events",          "overtaking_events",     "delay_answers",
-      "listen_key_expired",    "listen_key_removed",    "unknown_1007_executed",
-      "unknown_1007_absent",   "unknown_503_executed",  "unknown_503_absent",
-      "unavailable_503",       "throttled_1008",        "timestamp_1021",
-      "too_many_1015",         "order_not_found_2013",  "lost_http",
-      "refused_http",          "delayed_http",          "lagging_history",
-      "misled_clock",          "stalled_agent",         "renewed_key",
-      "announced_shutdown",    "passed_day",            "killed",
-      "killed_while_starting", "power_cut"};
+  constexpr std::array<std::string_view, fault_count> names{"cut_order_socket",
+                                                            "cut_follower_stream",
+                                                            "cut_leader_stream",
+                                                            "outage",
+                                                            "drop_before_execution",
+                                                            "drop_after_execution",
+                                                            "cut_at_request",
+                                                            "lose_request",
+                                                            "lose_answer",
+                                                            "black_hole",
+                                                            "duplicate_events",
+                                                            "stale_event",
+                                                            "delay_events",
+                                                            "overtaking_events",
+                                                            "delay_answers",
+                                                            "listen_key_expired",
+                                                            "listen_key_removed",
+                                                            "unknown_1007_executed",
+                                                            "unknown_1007_absent",
+                                                            "unknown_503_executed",
+                                                            "unknown_503_absent",
+                                                            "unavailable_503",
+                                                            "throttled_1008",
+                                                            "timestamp_1021",
+                                                            "too_many_1015",
+                                                            "order_not_found_2013",
+                                                            "lost_http",
+                                                            "refused_http",
+                                                            "delayed_http",
+                                                            "lagging_history",
+                                                            "misled_clock",
+                                                            "stalled_agent",
+                                                            "renewed_key",
+                                                            "announced_shutdown",
+                                                            "passed_day",
+                                                            "killed",
+                                                            "killed_while_starting",
+                                                            "power_cut"};
   return names[static_cast<std::size_t>(fault)];
 }
 
@@ -180,9 +204,8 @@ void Faults::strike_order(Fault fault) {
   const auto target = account(any_follower());
   auto& faults = rig_->venue().world().protocol().faults(target);
   const auto reject = [&](const Words& words, int times) {
-    faults.rejection = {.code = words.code,
-                        .message = std::string(words.message),
-                        .status = words.status};
+    faults.rejection = {
+        .code = words.code, .message = std::string(words.message), .status = words.status};
     faults.rejections = times;
   };
   const int few = 1 + static_cast<int>(random_.below(3));
@@ -212,11 +235,10 @@ void Faults::strike_order(Fault fault) {
       const auto& label = rig_->options().followers[follower].label;
       auto& world = rig_->venue().world();
       if (denies()) return;
-      not_found_ = NotFound{
-          .api_key = world.member(label).api_key,
-          .listen_key = world.protocol().streams().create(
-              account(follower), rig_->venue().venue_time(rig_->clock().now())),
-          .time = between(3000, 12000)};
+      not_found_ = NotFound{.api_key = world.member(label).api_key,
+                            .listen_key = world.protocol().streams().create(
+                                account(follower), rig_->venue().venue_time(rig_->clock().now())),
+                            .time = between(3000, 12000)};
       return;
     }
     default:
@@ -333,7 +355,9 @@ bool Faults::in_a_hole(const sim::MemoryFrame& frame) {
          has(frame.target, not_found_->listen_key);
 }
 
-bool Faults::denies() const { return not_found_ && rig_->clock().now() < not_found_->until; }
+bool Faults::denies() const {
+  return not_found_ && rig_->clock().now() < not_found_->until;
+}
 
 void Faults::count_drops() {
   std::erase_if(drops_, [this](const Drop& drop) {
@@ -371,8 +395,7 @@ void Faults::note_sent(const sim::MemoryFrame& frame) {
 
 sim::MemoryFate Faults::fate_of_order(const sim::MemoryFrame& frame) {
   if (!has(frame.text, client_id_key)) return {};
-  if (not_found_ && not_found_->until.ns == 0 &&
-      key_of_link_[frame.link] == not_found_->api_key)
+  if (not_found_ && not_found_->until.ns == 0 && key_of_link_[frame.link] == not_found_->api_key)
     not_found_->until = rig_->clock().now() + not_found_->time;
   if (take(Fault::cut_at_request)) return {.cut = true};
   if (take(Fault::lose_request)) return {.lose = true};

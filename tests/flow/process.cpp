@@ -16,13 +16,13 @@ Process::Process(const Parts& parts)
                 .settings = parts.journal}) {
   auto recovered = journal_.recover(parts.names);
   ASSERT(recovered.has_value());
-  trust_ = recovered->trust;
+  positions_doubtful_ = engine::positions_doubtful(*recovered, parts.venue_time);
   ASSERT(journal_.open(parts.names, *recovered, lane_count));
-  make_agents(parts);
+  make_agents(parts, *recovered);
   begin(parts.names, *recovered);
 }
 
-void Process::make_agents(const Parts& parts) {
+void Process::make_agents(const Parts& parts, const engine::Recovered& recovered) {
   feed_transport_ = parts.transport("feed");
   feed_ = std::make_unique<feed::LeaderFeed>(feed::Wiring{.transport = *feed_transport_,
                                                           .clock = parts.clock,
@@ -37,26 +37,27 @@ void Process::make_agents(const Parts& parts) {
   for (std::size_t i = 0; i < lane_count; ++i) {
     Lane& lane = lanes_[i];
     lane.transport = parts.transport("lane-" + std::to_string(i));
-    lane.agent = std::make_unique<exec::OrderLane>(exec::LaneWiring{.transport = *lane.transport,
-                                                                    .clock = parts.clock,
-                                                                    .symbols = parts.names.symbols,
-                                                                    .endpoints = parts.endpoints,
-                                                                    .orders = lane.orders,
-                                                                    .reports = lane.reports,
-                                                                    .commands = lane.commands,
-                                                                    .notices = lane.notices,
-                                                                    .followers = link_cells_,
-                                                                    .cells = lane.cells,
-                                                                    .stages = lane.stages,
-                                                                    .books = follower_cells_,
-                                                                    .journal = journal_.lanes()[i],
-                                                                    .seed = parts.seed + i + 1});
+    lane.agent =
+        std::make_unique<exec::OrderLane>(exec::LaneWiring{.transport = *lane.transport,
+                                                           .clock = parts.clock,
+                                                           .symbols = parts.names.symbols,
+                                                           .endpoints = parts.endpoints,
+                                                           .orders = lane.orders,
+                                                           .reports = lane.reports,
+                                                           .commands = lane.commands,
+                                                           .notices = lane.notices,
+                                                           .followers = link_cells_,
+                                                           .cells = lane.cells,
+                                                           .stages = lane.stages,
+                                                           .books = follower_cells_,
+                                                           .journal = journal_.lanes()[i],
+                                                           .books_journal = journal_.copy(),
+                                                           .seed = parts.seed + i + 1});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
   }
   const auto& config = *parts.names.config;
   for (std::size_t i = 0; i < config.followers.size(); ++i)
     copier_followers_.push_back({.config = config.followers[i], .lane = i % lane_count});
-  const bool doubtful = trust_ == engine::Trust::lossy || trust_ == engine::Trust::corrupt;
   copier_ = std::make_unique<risk::Copier>(
       risk::CopierSetup{.leaders = config.leaders,
                         .followers = copier_followers_,
@@ -71,7 +72,7 @@ void Process::make_agents(const Parts& parts) {
                         .stages = copy_stages_,
                         .settle_start = parts.start_ns,
                         .journal = journal_.copy(),
-                        .doubt_until = doubtful ? std::optional(parts.venue_time) : std::nullopt});
+                        .doubt_until = engine::doubt_until(recovered, parts.venue_time)});
 }
 
 void Process::begin(const engine::RunNames& names, const engine::Recovered& recovered) {
@@ -83,7 +84,7 @@ void Process::begin(const engine::RunNames& names, const engine::Recovered& reco
         .follower = held.follower, .symbol = held.symbol, .leg = held.leg, .qty = held.position}));
   }
   copier_->restored();
-  if (trust_ == engine::Trust::lossy) trust_positions(false);
+  if (positions_doubtful_) trust_positions(false);
   tracks_ = recovered.leaders;
   engine::RowList books;
   copier_->save(books);
@@ -127,6 +128,7 @@ bool Process::leader_synced() const {
 }
 
 void Process::trust_positions(bool trust) {
+  positions_doubtful_ = !trust;
   for (auto& lane : lanes_) ASSERT(lane.commands.try_push(exec::TrustPositions{trust}));
 }
 
@@ -141,6 +143,15 @@ void Process::take_notices(const std::function<void(const char* who, const Notic
   while (journal_.next_notice(notice)) take("journal", notice);
   for (auto& lane : lanes_)
     while (lane.notices.try_pop(notice)) take("follower", notice);
+}
+
+Process::UnknownEnds Process::unknown_ends() const {
+  UnknownEnds ends;
+  for (const auto& lane : lanes_) {
+    ends.found += lane.cells.found.get();
+    ends.absent += lane.cells.absent.get();
+  }
+  return ends;
 }
 
 bool Process::followers_ready() const {

@@ -53,12 +53,19 @@ class Process {
   void tell_copier(const CopyCommand& command);
   void take_notices(const std::function<void(const char* who, const Notice&)>& take);
 
+  // How orders whose fate was unknown ended, so far.
+  struct UnknownEnds {
+    std::int64_t found = 0;
+    std::int64_t absent = 0;
+  };
+  UnknownEnds unknown_ends() const;
+
   // Every follower's connections stand, and its book has heard of it.
   bool followers_ready() const;
   // The leader is live, and the copy agent has decided what came before.
   bool leader_synced() const;
   void trust_positions(bool trust);
-  engine::Trust trust() const noexcept { return trust_; }
+  bool positions_doubtful() const noexcept { return positions_doubtful_; }
   const feed::LeaderFeed& feed() const noexcept { return *feed_; }
   const risk::Copier& copier() const noexcept { return *copier_; }
   const feed::LeaderCells& leader() const noexcept { return leader_cells_[0]; }
@@ -76,7 +83,7 @@ class Process {
     std::unique_ptr<net::Transport> transport;
     std::unique_ptr<exec::OrderLane> agent;
   };
-  void make_agents(const Parts& parts);
+  void make_agents(const Parts& parts, const engine::Recovered& recovered);
   void begin(const engine::RunNames& names, const engine::Recovered& recovered);
 
   Channel<LeaderEvent> events_{limits::leader_events_max};
@@ -91,7 +98,7 @@ class Process {
   StageTimes feed_stages_;
   StageTimes copy_stages_;
   engine::RunJournal journal_;
-  engine::Trust trust_ = engine::Trust::fresh;
+  bool positions_doubtful_ = false;
   std::map<LeaderId, engine::LeaderTrack> tracks_;
   std::array<Lane, lane_count> lanes_;
   std::unique_ptr<net::Transport> feed_transport_;

@@ -128,7 +128,6 @@ void Rig::start() {
                      .start_ns = settle_start + static_cast<std::int64_t>(starts_),
                      .venue_time = venue_.venue_time(clock_.now())});
   stalled_until_ = {};
-  positions_doubtful_ = process_->trust() == engine::Trust::lossy;
   if (connected_) connect();
 }
 
@@ -144,6 +143,7 @@ void Rig::bury() {
   for (const auto& link : process_->links())
     mid_order = mid_order || link.written.get() + link.unknown.get() > 0;
   if (mid_order) ++deaths_mid_order_;
+  buried_ = unknown_ends();
   take_notices();
   process_.reset();
   if (death_.power_cut) {
@@ -151,6 +151,15 @@ void Rig::bury() {
     ++boot_;
   }
   again_ = clock_.now() + death_.down_for;
+}
+
+Process::UnknownEnds Rig::unknown_ends() const {
+  Process::UnknownEnds ends = buried_;
+  if (!alive()) return ends;
+  const auto present = process_->unknown_ends();
+  ends.found += present.found;
+  ends.absent += present.absent;
+  return ends;
 }
 
 // ---- what the supervisor does ------------------------------------------------------------------
@@ -229,10 +238,7 @@ void Rig::step() {
     leader_waits_ = false;
     connect_leader();
   }
-  if (positions_doubtful_ && process_->leader_synced()) {
-    positions_doubtful_ = false;
-    process_->trust_positions(true);
-  }
+  if (process_->positions_doubtful() && process_->leader_synced()) process_->trust_positions(true);
   take_notices();
 }
 

@@ -74,6 +74,8 @@ class Rig {
   std::uint64_t deaths() const noexcept { return deaths_; }
   // Of them, those that left an order on the wire.
   std::uint64_t deaths_mid_order() const noexcept { return deaths_mid_order_; }
+  // In all lives.
+  Process::UnknownEnds unknown_ends() const;
 
   // One small step of time, and one pass of every agent.
   void step();
@@ -135,13 +137,13 @@ class Rig {
 
   bool connected_ = false;     // a start gives the agents their accounts
   bool leader_waits_ = false;  // for the followers
-  bool positions_doubtful_ = false;  // until the leader is live
   Death death_{};
   Mono again_{};
   std::uint64_t starts_ = 0;
   std::uint8_t boot_ = 1;
   std::uint64_t deaths_ = 0;
   std::uint64_t deaths_mid_order_ = 0;
+  Process::UnknownEnds buried_;
 
   std::chrono::milliseconds idle_max_{20};  // agents have timers that the venue does not know
   std::array<Mono, agent_count> stalled_until_{};

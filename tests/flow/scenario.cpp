@@ -9,7 +9,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds convergence_max{180};
+constexpr seconds convergence_max{300};
 constexpr seconds deaf_max{100};  // a silent stream is found by asking after a minute of quiet
 
 class Scenario {
@@ -114,6 +114,7 @@ class Scenario {
     run.fired = faults_.fired();
     run.breaches = breaches_;
     run.deaths = rig_.deaths();
+    run.unknown_ends = rig_.unknown_ends();
     run.deaths_mid_order = rig_.deaths_mid_order();
     run.fills = static_cast<std::int64_t>(script_.fills().size());
     for (std::size_t i = 0; i < rig_.options().followers.size(); ++i) {
@@ -137,6 +138,8 @@ class Scenario {
 
 }  // namespace
 
-SeedRun run_seed(std::uint64_t seed, bool trace) { return Scenario(seed, trace).play(); }
+SeedRun run_seed(std::uint64_t seed, bool trace) {
+  return Scenario(seed, trace).play();
+}
 
 }  // namespace copyd::flow

@@ -12,6 +12,7 @@ struct SeedRun {
   std::uint64_t digest = 0;  // of every frame at the venue, with its time
   Fired fired{};
   std::uint64_t deaths = 0;
+  Process::UnknownEnds unknown_ends{};
   std::uint64_t deaths_mid_order = 0;  // of them, those that left an order on the wire
   Breaches breaches{};
   std::int64_t fills = 0;
