@@ -8,7 +8,7 @@ PACKAGES = g++ cmake ninja-build ccache pkg-config ca-certificates \
 JOBS ?= $(shell nproc)
 ARGS ?=
 
-.PHONY: help packages build test demo sanitize conformance bench fuzz clean
+.PHONY: help packages build test demo sanitize conformance bench fuzz kill-loop mutants clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ sanitize: packages ## the tests under ASan+UBSan, then those with threads under 
 	@cmake --build --preset tsan -j $(JOBS) --target tests_with_threads
 	@ctest --test-dir build/tsan --output-on-failure --timeout 600 -j $(JOBS) -L threads
 
+kill-loop: build ## kills the daemon while it copies; ARGS="--kills 200 --seed 2 --inject --json"
+	@case "$(ARGS)" in *--inject*) command -v strace >/dev/null || scripts/install-packages strace;; esac
+	@build/bin/kill_loop $(ARGS)
+
 conformance: build ## public Node clients, unchanged, against venue-sim; ARGS="--client ccxt"
 	@{ command -v node && command -v npm; } >/dev/null || scripts/install-packages nodejs npm
 	@cd tests/conformance && { [ node_modules/.package-lock.json -nt package-lock.json ] || \
@@ -52,6 +56,10 @@ fuzz: packages ## libFuzzer on everything that is parsed; ARGS="--seconds 600", 
 	@cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz -j $(JOBS) --target fuzzers
 	@scripts/fuzz $(ARGS)
+
+mutants: packages ## deliberate faults, each of which the tests must notice; ARGS="--list"
+	@scripts/install-packages git patch
+	@tests/mutants/run --jobs $(JOBS) $(ARGS)
 
 clean: ## removes everything that was built
 	rm -rf build

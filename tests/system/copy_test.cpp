@@ -1,55 +1,22 @@
-// The whole daemon on real sockets: it starts, connects accounts, copies, is told to pause, loses its
-// connections and catches up, and stops.
+// The whole daemon on real sockets: it starts, connects accounts, copies, is told to pause, loses
+// its connections and catches up, and stops.
 #include <fmt/format.h>
+#include <csignal>
 
-#include "tests/system/rig.hpp"
+#include "tests/system/scenes.hpp"
 
 namespace copyd::system_test {
 namespace {
 
 using namespace std::chrono_literals;
 
-Qty qty(const char* text) { return *Qty::parse(text); }
-
-std::string ratio_follower(const std::string& label, const std::string& ratio,
-                           const std::string& more = {}) {
-  return fmt::format(
-      "[[follower]]\nlabel = \"{}\"\n[[follower.link]]\nleader = \"alpha\"\n"
-      "sizing = {{ mode = \"fixed_ratio\", ratio = {} }}\norder = {{ type = \"market\" }}\n{}\n",
-      label, ratio, more);
-}
-
-const std::string leader_alpha = "[[leader]]\nlabel = \"alpha\"\n";
-const std::string never_stale = "max_fill_age_ms = 600000";
-
-std::string trade(const std::string& side, const std::string& symbol, const std::string& amount,
-                  const std::string& price) {
-  return fmt::format(
-      R"({{"command":"trade","account":"alpha","symbol":"{}","side":"{}",)"
-      R"("qty":"{}","price":"{}"}})",
-      symbol, side, amount, price);
-}
-
-class Copy : public testing::Test {
- protected:
-  void start(const std::string& engine_lines, const std::string& followers,
-             const std::vector<std::string>& labels) {
-    rig.start_venue();
-    rig.configure(engine_lines, leader_alpha + followers);
-    rig.start_daemon();
-    if (HasFatalFailure()) return;
-    rig.connect("alpha");
-    for (const auto& label : labels) rig.connect(label);
-    rig.wait_until_ready(labels);
-  }
-  Rig rig;
-};
+class Copy : public CopyTest {};
 
 TEST_F(Copy, EveryFollowerEndsOnItsTarget) {
-  start("threads = \"shared\"",
-        ratio_follower("bob", "0.5") + ratio_follower("carol", "0.25") +
-            ratio_follower("dave", "1"),
-        {"bob", "carol", "dave"});
+  start(
+      "threads = \"shared\"",
+      ratio_follower("bob", "0.5") + ratio_follower("carol", "0.25") + ratio_follower("dave", "1"),
+      {"bob", "carol", "dave"});
   ASSERT_FALSE(HasFatalFailure());
   rig.venue(trade("BUY", "BTCUSDT", "0.04", "60000"));
   rig.venue(trade("SELL", "ETHUSDT", "0.8", "3000"));
@@ -57,10 +24,10 @@ TEST_F(Copy, EveryFollowerEndsOnItsTarget) {
   rig.wait_until_quiet(3);
   const auto held = rig.positions();
   const Positions expected{
-      {{"alpha", "BTCUSDT", "BOTH"}, qty("-0.04")}, {{"alpha", "ETHUSDT", "BOTH"}, qty("-0.8")},
-      {{"bob", "BTCUSDT", "BOTH"}, qty("-0.02")},   {{"bob", "ETHUSDT", "BOTH"}, qty("-0.4")},
+      {{"alpha", "BTCUSDT", "BOTH"}, qty("-0.04")},  {{"alpha", "ETHUSDT", "BOTH"}, qty("-0.8")},
+      {{"bob", "BTCUSDT", "BOTH"}, qty("-0.02")},    {{"bob", "ETHUSDT", "BOTH"}, qty("-0.4")},
       {{"carol", "BTCUSDT", "SHORT"}, qty("-0.01")}, {{"carol", "ETHUSDT", "SHORT"}, qty("-0.2")},
-      {{"dave", "BTCUSDT", "BOTH"}, qty("-0.04")},  {{"dave", "ETHUSDT", "BOTH"}, qty("-0.8")}};
+      {{"dave", "BTCUSDT", "BOTH"}, qty("-0.04")},   {{"dave", "ETHUSDT", "BOTH"}, qty("-0.8")}};
   EXPECT_EQ(held, expected);
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
@@ -157,10 +124,10 @@ TEST_P(Outage, BackFillsAndEndsOnTarget) {
   rig.wait_until_quiet(fills, 60s);
   const auto held = rig.positions();
   const Positions expected{
-      {{"alpha", "BTCUSDT", "BOTH"}, qty("0.14")}, {{"alpha", "ETHUSDT", "BOTH"}, qty("1.2")},
-      {{"bob", "BTCUSDT", "BOTH"}, qty("0.07")},   {{"bob", "ETHUSDT", "BOTH"}, qty("0.6")},
+      {{"alpha", "BTCUSDT", "BOTH"}, qty("0.14")},  {{"alpha", "ETHUSDT", "BOTH"}, qty("1.2")},
+      {{"bob", "BTCUSDT", "BOTH"}, qty("0.07")},    {{"bob", "ETHUSDT", "BOTH"}, qty("0.6")},
       {{"carol", "BTCUSDT", "LONG"}, qty("0.035")}, {{"carol", "ETHUSDT", "LONG"}, qty("0.3")},
-      {{"dave", "BTCUSDT", "BOTH"}, qty("0.14")},  {{"dave", "ETHUSDT", "BOTH"}, qty("1.2")}};
+      {{"dave", "BTCUSDT", "BOTH"}, qty("0.14")},   {{"dave", "ETHUSDT", "BOTH"}, qty("1.2")}};
   EXPECT_EQ(held, expected);
   EXPECT_GE(rig.status().number("/leaders/0/back_filled"), 10);
   EXPECT_EQ(rig.stop_daemon(), 0);
@@ -192,24 +159,6 @@ TEST_F(Copy, SighupSaysThatARestartIsNeededAndChangesNothing) {
                  [&] { return rig.daemon_log().find("restart copyd") != std::string::npos; });
   rig.venue(trade("BUY", "BTCUSDT", "0.02", "60000"));
   rig.wait_until_quiet(1);
-  EXPECT_EQ(rig.stop_daemon(), 0);
-}
-
-TEST_F(Copy, ARestartBeginsWithEmptyBooksAndWarns) {
-  start("threads = \"shared\"", ratio_follower("bob", "1"), {"bob"});
-  ASSERT_FALSE(HasFatalFailure());
-  rig.venue(trade("BUY", "BTCUSDT", "0.02", "60000"));
-  rig.wait_until_quiet(1);
-  ASSERT_EQ(rig.stop_daemon(), 0);
-  rig.start_daemon();
-  rig.wait_until_ready({"bob"});
-  rig.wait_until("the position is warned about", [&] {
-    const auto log = rig.daemon_log();
-    return log.find("bob: ") != std::string::npos && log.find("BTCUSDT") != std::string::npos;
-  });
-  rig.venue(trade("SELL", "BTCUSDT", "0.02", "60000"));
-  rig.wait_until_quiet(1);
-  EXPECT_EQ((rig.positions()[{"bob", "BTCUSDT", "BOTH"}]), qty("0.02")) << "not ours to close";
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 

@@ -1,11 +1,11 @@
 #include "tests/system/rig.hpp"
 
-#include <csignal>
 #include <fmt/format.h>
+#include <unistd.h>
+#include <csignal>
 #include <fstream>
 #include <sstream>
 #include <thread>
-#include <unistd.h>
 
 #include "ops/json.hpp"
 
@@ -73,6 +73,7 @@ Rig::Rig() {
 Rig::~Rig() {
   daemon_.reset();
   venue_.reset();
+  if (keep_) return;
   if (testing::Test::HasFailure()) {
     std::fprintf(stderr, "---- the daemon's log\n%s----\n", daemon_log().c_str());
   }
@@ -84,10 +85,13 @@ std::string Rig::program(const std::string& name) const {
   return (fs::path(COPYD_PROGRAMS) / name).string();
 }
 
-std::string Rig::daemon_log() const { return read_file(directory_ / "copyd.log"); }
+std::string Rig::daemon_log() const {
+  return read_file(directory_ / "copyd.log");
+}
 
 void Rig::start_venue(std::vector<std::string> more_arguments) {
-  std::vector<std::string> arguments{program("venue-sim"), "--dir", (directory_ / "venue").string()};
+  std::vector<std::string> arguments{program("venue-sim"), "--dir",
+                                     (directory_ / "venue").string()};
   arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
   venue_ = engine::Process::spawn({.arguments = std::move(arguments),
                                    .input = {},
@@ -107,14 +111,37 @@ void Rig::start_venue(std::vector<std::string> more_arguments) {
     else key.member("secret", text("secret"));
     keys_[text("label")] = key.end_object().take();
   }
-  control_ = engine::LineClient::connect(ready.text("/control"));
+  control_address_ = ready.text("/control");
+  control_ = engine::LineClient::connect(control_address_);
   ASSERT_TRUE(control_);
+}
+
+TcpProxy& Rig::use_proxy() {
+  const std::string& rest = urls_.at("rest");
+  const std::string port = rest.substr(rest.rfind(':') + 1);
+  proxy_ = std::make_unique<TcpProxy>(static_cast<std::uint16_t>(std::stoi(port)));
+  for (const char* url : {"rest", "sapi", "ws_api", "streams"}) {
+    std::string& address = urls_.at(url);
+    address.replace(address.find(":" + port), port.size() + 1, fmt::format(":{}", proxy_->port()));
+  }
+  return *proxy_;
+}
+
+void Rig::unlock_with_key() {
+  by_key_ = true;
+  const auto directory = directory_ / "credentials";
+  fs::create_directory(directory);
+  const auto keyring = directory / "keyring";
+  std::ofstream(keyring, std::ios::binary) << std::string("a key of 32 bytes, for tests only");
+  fs::resize_file(keyring, 32);
+  fs::permissions(keyring, fs::perms::owner_read | fs::perms::owner_write);
 }
 
 void Rig::configure(const std::string& engine_lines, const std::string& accounts) {
   std::ofstream(directory_ / "copyd.toml") << fmt::format(
       "[engine]\n{}\nstate_dir = \"{}\"\ncontrol = \"{}\"\n"
-      "[venue]\nname = \"custom\"\nrest = \"{}\"\nsapi = \"{}\"\nws_api = \"{}\"\nstreams = \"{}\"\n"
+      "[venue]\nname = \"custom\"\nrest = \"{}\"\nsapi = \"{}\"\nws_api = \"{}\"\nstreams = "
+      "\"{}\"\n"
       "ca_file = \"{}\"\n[keys]\nfile = \"{}\"\n{}\n",
       engine_lines, (directory_ / "state").string(), (directory_ / "control.sock").string(),
       urls_["rest"], urls_["sapi"], urls_["ws_api"], urls_["streams"], urls_["ca_file"],
@@ -124,19 +151,53 @@ void Rig::configure(const std::string& engine_lines, const std::string& accounts
   fs::permissions(passphrase, fs::perms::owner_read | fs::perms::owner_write);
 }
 
-void Rig::start_daemon() {
-  daemon_ = engine::Process::spawn(
-      {.arguments = {program("copyd"), "run", "--config", (directory_ / "copyd.toml").string(),
-                     "--passphrase-file", (directory_ / "passphrase").string()},
-       .input = {},
-       .error_file = (directory_ / "copyd.log").string()});
+std::vector<std::string> Rig::daemon_command() const {
+  std::vector<std::string> command;
+  if (by_key_)
+    command = {"/usr/bin/env",
+               fmt::format("CREDENTIALS_DIRECTORY={}", (directory_ / "credentials").string())};
+  for (const auto& word : {program("copyd"), std::string("run"), std::string("--config"),
+                           (directory_ / "copyd.toml").string(), std::string("--passphrase-file"),
+                           (directory_ / "passphrase").string()})
+    command.push_back(word);
+  return command;
+}
+
+void Rig::launch_daemon(const std::vector<std::string>& before) {
+  std::vector<std::string> arguments = before;
+  const auto command = daemon_command();
+  arguments.insert(arguments.end(), command.begin(), command.end());
+  daemon_.reset();
+  daemon_ = engine::Process::spawn({.arguments = std::move(arguments),
+                                    .input = {},
+                                    .error_file = (directory_ / "copyd.log").string()});
   ASSERT_TRUE(daemon_);
+}
+
+void Rig::start_daemon() {
+  launch_daemon();
   wait_until("the control socket answers", [&] { return status().valid(); });
+}
+
+CommandResult Rig::run_daemon_to_its_end() {
+  return run(daemon_command());
 }
 
 int Rig::stop_daemon() {
   daemon_->signal(SIGTERM);
-  return daemon_->wait(20s).value_or(-1);
+  const int code = daemon_->wait(20s).value_or(-1);
+  daemon_.reset();
+  return code;
+}
+
+void Rig::kill_daemon() {
+  daemon_->signal(SIGKILL);
+  EXPECT_EQ(daemon_->wait(20s), 128 + SIGKILL);
+  daemon_.reset();
+}
+
+bool Rig::daemon_runs() {
+  return daemon_ && !daemon_->wait(0ms);
 }
 
 CommandResult Rig::run(std::vector<std::string> arguments, const std::string& input) {

@@ -3,18 +3,20 @@
 // never a length of time.
 #pragma once
 
+#include <gtest/gtest.h>
+#include <simdjson.h>
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <gtest/gtest.h>
 #include <map>
+#include <memory>
 #include <optional>
-#include <simdjson.h>
 #include <string>
 #include <vector>
 
 #include "core/units.hpp"
 #include "engine/process.hpp"
+#include "tests/system/tcp_proxy.hpp"
 
 namespace copyd::system_test {
 
@@ -24,8 +26,8 @@ class Json {
   explicit Json(const std::string& text);
   bool valid() const noexcept { return valid_; }
   simdjson::dom::element root() const noexcept { return root_; }
-  std::string text(std::string_view pointer) const;         // "" when absent
-  std::int64_t number(std::string_view pointer) const;      // 0 when absent
+  std::string text(std::string_view pointer) const;     // "" when absent
+  std::int64_t number(std::string_view pointer) const;  // 0 when absent
   bool truth(std::string_view pointer) const;
   const std::string& source() const noexcept { return source_; }
 
@@ -52,11 +54,24 @@ class Rig {
 
   // Starts venue-sim and reads its ready line.
   void start_venue(std::vector<std::string> more_arguments = {});
+  // From now on configure() writes addresses that lead through a proxy.
+  TcpProxy& use_proxy();
+  // The key store is sealed with a key instead of a passphrase, which takes a second less at each
+  // start. Before the first start.
+  void unlock_with_key();
   // Writes copyd.toml: the engine and venue tables, then `accounts` ([[leader]] and [[follower]]).
   void configure(const std::string& engine_lines, const std::string& accounts);
+  // Until its control socket answers.
   void start_daemon();
+  // Returns at once. `before`: what the program is to be run by, with its arguments.
+  void launch_daemon(const std::vector<std::string>& before = {});
+  // The exit code of `copyd run` with the present configuration, which is expected to end.
+  CommandResult run_daemon_to_its_end();
   // The daemon's exit code after SIGTERM.
   int stop_daemon();
+  // SIGKILL; gone when it returns.
+  void kill_daemon();
+  bool daemon_runs();
   void connect(const std::string& label);
   CommandResult copyctl(std::vector<std::string> arguments, const std::string& input = {});
   CommandResult run(std::vector<std::string> arguments, const std::string& input = {});
@@ -69,6 +84,8 @@ class Rig {
   // Polls until the condition holds; fails the test at the deadline.
   void wait_until(const std::string& what, const std::function<bool()>& condition,
                   std::chrono::seconds within = std::chrono::seconds(30));
+  // Its directory, with the log and the state, outlives it.
+  void keep() noexcept { keep_ = true; }
   // Every leader live and the named followers ready and active.
   void wait_until_ready(const std::vector<std::string>& followers);
   // Every follower has answered `fills` fills, and nothing is in flight.
@@ -77,6 +94,9 @@ class Rig {
   std::string key_of(const std::string& label) const { return keys_.at(label); }
   std::string daemon_log() const;
   std::filesystem::path directory() const { return directory_; }
+  std::filesystem::path state_directory() const { return directory_ / "state"; }
+  std::filesystem::path journal_directory() const { return directory_ / "state/journal"; }
+  std::string control_address() const { return control_address_; }
   std::string program(const std::string& name) const;
   engine::Process& daemon() { return *daemon_; }
 
@@ -84,10 +104,16 @@ class Rig {
   std::filesystem::path directory_;
   std::map<std::string, std::string> urls_;
   std::map<std::string, std::string> keys_;
+  std::string control_address_;
+  std::unique_ptr<TcpProxy> proxy_;
   std::optional<engine::Process> venue_;
   std::optional<engine::Process> daemon_;
   std::optional<engine::LineClient> control_;
+  bool by_key_ = false;
+  bool keep_ = false;
   int commands_ = 0;
+
+  std::vector<std::string> daemon_command() const;
 };
 
 }  // namespace copyd::system_test
