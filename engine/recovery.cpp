@@ -180,10 +180,12 @@ Result<Recovered> recover(journal::Disk& disk, const RunNames& live, const journ
 
   const SnapshotBase base = TRY(newest_snapshot(disk, found.notes));
   Replay& replay = *base.replay;
-  journal::Segment last = base.header;
+  journal::Segment last = base.header;  // of what counts
   const auto apply = [&](const Record& record, Reader& reader) {
-    last = reader.segment();
-    if (replay.apply(record, last)) return true;
+    if (replay.apply(record, reader.segment())) {
+      if (!replay.is_beginning()) last = reader.segment();
+      return true;
+    }
     found.trust = std::max(found.trust, Trust::corrupt);
     if (found.damage.empty())
       found.damage = fmt::format("{} at {}: {}", reader.file(), reader.offset(), replay.error());

@@ -118,6 +118,8 @@ class Replay {
   const std::string& error() const noexcept { return error_; }
 
   bool has_books() const noexcept { return run_ != nullptr; }
+  // A run's beginning is being read: so far it does not count.
+  bool is_beginning() const noexcept { return preamble_ != nullptr || begun_ != nullptr; }
   // The books and the leaders as rows, in the ids of their run. REQUIRES: has_books().
   std::vector<journal::Record> rows() const;
   const RunNames& names() const;

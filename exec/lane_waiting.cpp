@@ -61,6 +61,10 @@ bool OrderLane::would_cross(const InflightOrder& order) noexcept {
        earlier = inflight_.next(*earlier)) {
     if (earlier->leg != order.leg || earlier->state == OrderState::ended) continue;
     if (earlier->zone() != other) continue;
+    // A later close has taken all that was there for this one: what it is to close comes behind.
+    if (earlier->state == OrderState::waiting && earlier->opened_since.sign() < 0 &&
+        !leg.reducible(earlier->terms.side))
+      continue;
     leg.crossed[other] = mark_;
     return true;
   }
@@ -94,6 +98,8 @@ bool OrderLane::opens_before(const InflightOrder& order) noexcept {
 bool OrderLane::awaits_an_opening(const InflightOrder& order) noexcept {
   if (legs_[order.leg].openings[order.zone()] == 0) return false;
   if (opens_before(order)) return true;
+  // A later close has taken what was there for this one, and what that one was for is to come.
+  if (order.opened_since.sign() < 0) return true;
   for (auto* later = inflight_.next(order); later != nullptr; later = inflight_.next(*later))
     if (later->leg == order.leg && !later->reduces()) return later->terms.side != order.terms.side;
   return false;

@@ -22,16 +22,19 @@ class MemoryDisk::Handle final : public journal::File {
     if (disk_.fail_writes_) return system_error(boost::system::errc::io_error);
     std::copy(bytes.begin(), bytes.end(),
               content_->bytes.begin() + static_cast<std::ptrdiff_t>(offset));
-    for (auto sector = offset / sector_size; sector * sector_size < offset + bytes.size(); ++sector)
-      content_->dirty.insert(sector);
+    const auto from = offset / sector_size;
+    const auto to = (offset + bytes.size() + sector_size - 1) / sector_size;
+    for (auto sector = from; sector < to; ++sector) content_->dirty[sector] = true;
+    const bool none = content_->dirty_from == content_->dirty_to;
+    content_->dirty_from = none ? from : std::min(content_->dirty_from, from);
+    content_->dirty_to = std::max(content_->dirty_to, to);
     return {};
   }
 
   Result<void> sync() noexcept override {
     ++disk_.syncs_;
     if (disk_.fail_syncs_) return system_error(boost::system::errc::io_error);
-    for (const auto sector : content_->dirty) settle(*content_, sector);
-    content_->dirty.clear();
+    each_dirty(*content_, [&](std::uint64_t sector) { settle(*content_, sector); });
     return {};
   }
 
@@ -55,6 +58,7 @@ Result<std::unique_ptr<journal::File>> MemoryDisk::create(std::string_view name,
   auto content = std::make_shared<Content>();
   content->bytes.resize(size);
   content->durable.resize(size);
+  content->dirty.resize((size + sector_size - 1) / sector_size);
   files_.emplace(std::string(name), content);
   return std::unique_ptr<journal::File>(std::make_unique<Handle>(*this, std::move(content)));
 }
@@ -87,7 +91,7 @@ Result<void> MemoryDisk::truncate(std::string_view name, std::uint64_t size) {
   if (at == files_.end()) return system_error(boost::system::errc::no_such_file_or_directory);
   at->second->bytes.resize(size);
   at->second->durable = at->second->bytes;
-  at->second->dirty.clear();
+  each_dirty(*at->second, [](std::uint64_t) {});
   return {};
 }
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -18,7 +17,9 @@ class MemoryDisk final : public journal::Disk {
   struct Content {
     std::vector<std::byte> bytes;    // as a reader sees them
     std::vector<std::byte> durable;  // as they are on the platter
-    std::set<std::uint64_t> dirty;   // offsets of 512-byte sectors that were not synced
+    std::vector<bool> dirty;         // by 512-byte sector: was not synced
+    std::uint64_t dirty_from = 0;    // those are within these
+    std::uint64_t dirty_to = 0;
   };
 
   Result<std::unique_ptr<journal::File>> create(std::string_view name, std::uint64_t size) override;
@@ -37,10 +38,10 @@ class MemoryDisk final : public journal::Disk {
   template <class Keep>
   void power_cut(Keep keep) {
     for (auto& [name, content] : files_) {
-      for (const auto sector : content->dirty)
+      each_dirty(*content, [&](std::uint64_t sector) {
         if (keep(name, sector)) settle(*content, sector);
+      });
       content->bytes = content->durable;
-      content->dirty.clear();
     }
   }
   void power_cut() {
@@ -56,6 +57,15 @@ class MemoryDisk final : public journal::Disk {
  private:
   class Handle;
   static void settle(Content& content, std::uint64_t sector);
+  // Visits what was not synced, in order, and forgets it.
+  template <class Visit>
+  static void each_dirty(Content& content, Visit visit) {
+    for (auto sector = content.dirty_from; sector < content.dirty_to; ++sector) {
+      if (content.dirty[sector]) visit(sector);
+      content.dirty[sector] = false;
+    }
+    content.dirty_from = content.dirty_to = 0;
+  }
 
   std::map<std::string, std::shared_ptr<Content>, std::less<>> files_;
   bool full_ = false;

@@ -528,6 +528,25 @@ TEST(Recovery, PositionsAreNotDoubtfulOnceTheLeaderHasCaughtUp) {
   EXPECT_FALSE(positions_doubtful(found, VenueTime{2'000}));
 }
 
+// The start after a power cut was cut off itself: what it had begun to write is of the new boot, and
+// what counts is not.
+TEST(Recovery, AStartThatIsCutOffAfterAnotherBootLeavesTheDoubt) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  const auto live = names(two_followers, usual_symbols);
+  const journal::BootId next_boot{9};
+  const auto found = recover(rig.disk, live, next_boot).value();
+  EXPECT_EQ(found.trust, Trust::lossy);
+  journal::Journal second(rig.disk, rig.clock, rig.notices,
+                          {.segment_records = 4096, .boot = next_boot});
+  auto* const copy = second.open("copy", found.copy, 1'000 + rig.clock.now().ns).value();
+  auto some = found.rows;
+  some.resize(some.size() / 2);
+  ASSERT_TRUE(write_beginning(*copy, live, some, rig.clock.now()));
+  EXPECT_EQ(recover(rig.disk, live, next_boot).value().trust, Trust::lossy);
+}
+
 TEST(Recovery, SteadyTimesAreThoseOfThisBoot) {
   Rig rig;
   rig.connect();
