@@ -74,6 +74,9 @@ class Rig {
   std::uint64_t deaths() const noexcept { return deaths_; }
   // Of them, those that left an order on the wire.
   std::uint64_t deaths_mid_order() const noexcept { return deaths_mid_order_; }
+  // The disk has lost what was not synced. What is decided again then may be another size than what
+  // had left under the same id: what one fill is short of, a later one makes up for.
+  bool has_lost() const noexcept { return boot_ > 1; }
   // In all lives.
   Process::UnknownEnds unknown_ends() const;
 
