@@ -70,6 +70,9 @@ struct StageTimes {
   const Histogram& operator[](Stage s) const noexcept { return of[static_cast<std::size_t>(s)]; }
 };
 
+// FollowerCells::flattening, while all positions of the account are still to be read and taken.
+inline constexpr std::int64_t flattening_takes_positions = 2;
+
 // Written by the copy agent, one per follower. `outcomes` of fills that are still in flight are
 // not counted yet, but for `unknown`, which is left again when the order is resolved.
 struct FollowerCells {
@@ -79,7 +82,7 @@ struct FollowerCells {
   Cell in_flight;                          // of them, not finished
   Cell state;                              // FollowerState in force
   Cell causes;                             // bit set of the causes that restrict it
-  Cell flattening;                         // 1: being flattened; what waits finishes unfilled
+  Cell flattening;                         // not 0: being flattened; what waits finishes unfilled
   Cell quarantined;                        // symbols on which nothing opens
 };
 

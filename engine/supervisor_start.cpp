@@ -15,8 +15,6 @@ namespace log = ops::log;
 
 // So long a leader waits for its followers: one that cannot get ready must not keep the others.
 constexpr auto followers_wait = 10s;
-// FollowerCells::flattening, when it waits for all positions of the account to be read.
-constexpr std::int64_t flattening_takes_positions = 2;
 
 }  // namespace
 

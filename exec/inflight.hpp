@@ -60,7 +60,8 @@ struct InflightOrder {
                                   // `attempt_next` the last of them, are not resolved
 
   // Of a close: what orders decided after it have opened of its leg, less what they have closed.
-  // That is not what it was decided to close.
+  // What they opened is not its to close; what they closed of its own (negative) is to be made up
+  // for by what they were for.
   Qty opened_since;
   Qty sent_qty;      // what the present attempt asks for
   Qty filled;        // settled, and the largest cumulative quantity heard of the present one

@@ -106,7 +106,7 @@ bool OrderLane::awaits_an_opening(const InflightOrder& order) noexcept {
 }
 
 // The closes decided before an order that has filled are told: what it opened is not theirs, and
-// what it closed leaves them as much as before.
+// what it closed was theirs, for which what it was to close itself is.
 void OrderLane::tell_closes(const InflightOrder& order, Qty more) noexcept {
   for (auto* close = inflight_.first(order.terms.follower); close != &order;
        close = inflight_.next(*close)) {

@@ -198,7 +198,9 @@ void Copier::show_state(std::size_t follower) noexcept {
   cells.state.set(static_cast<std::int64_t>(book.state()));
   cells.causes.set(book.restricting_causes());
   // 2: it waits for PositionsTaken.
-  cells.flattening.set(book.awaits_positions() ? 2 : book.flattening() ? 1 : 0);
+  cells.flattening.set(book.awaits_positions() ? flattening_takes_positions
+                       : book.flattening()     ? 1
+                                               : 0);
   cells.quarantined.set(static_cast<std::int64_t>(book.quarantined_symbols()));
 }
 

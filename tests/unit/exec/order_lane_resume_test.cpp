@@ -35,6 +35,16 @@ class Resumed : public ::testing::Test {
                 const char* executed) {
     rig.venue.accounts[0].orders[client_id(t, attempt)] = {.status = status, .executed = executed};
   }
+  // The follower's stream, that the first attempt of a buy has filled.
+  void stream_tells_of_the_first(const OrderTerms& t) {
+    Placed order;
+    order.account = 0;
+    order.client_order_id = client_id(t, 0);
+    order.symbol = "BTCUSDT", order.side = "BUY", order.leg = "BOTH", order.quantity = "2";
+    rig.venue.placed.push_back(order);
+    rig.venue.fill(0, "2", "FILLED");
+    rig.step();
+  }
   // As a start does it: what is held, the key, and the orders, all before the lane runs.
   void start(const OrderTerms& t) {
     rig.add(0, hmac_key(0));
@@ -314,13 +324,7 @@ TEST_F(Resumed, TheStreamTellsOfADoubt) {
   start(t);
   rig.venue.query_status = 502;
   rig.run(milliseconds(500));
-  Placed order;
-  order.account = 0;
-  order.client_order_id = client_id(t, 0);
-  order.symbol = "BTCUSDT", order.side = "BUY", order.leg = "BOTH", order.quantity = "2";
-  rig.venue.placed.push_back(order);
-  rig.venue.fill(0, "2", "FILLED");
-  rig.step();
+  stream_tells_of_the_first(t);
   EXPECT_EQ(rig.done().filled, Qty::whole(2));
 }
 
@@ -329,13 +333,7 @@ TEST_F(Resumed, TheStreamTellsOfADoubtThatWasDenied) {
   const auto t = doubtful(OrderKind::increase, Side::buy, 1, 2);
   start(t);
   rig.run(milliseconds(7500));  // by now the second is asked for
-  Placed order;
-  order.account = 0;
-  order.client_order_id = client_id(t, 0);
-  order.symbol = "BTCUSDT", order.side = "BUY", order.leg = "BOTH", order.quantity = "2";
-  rig.venue.placed.push_back(order);
-  rig.venue.fill(0, "2", "FILLED");
-  rig.step();
+  stream_tells_of_the_first(t);
   EXPECT_EQ(rig.done().filled, Qty::whole(2));
 }
 
