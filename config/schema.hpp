@@ -41,7 +41,7 @@ struct Engine {
   int lanes = 2;
   std::string state_dir = "/var/lib/copyd";
   std::string control = "/run/copyd/control.sock";
-  std::string http;  // "" = off
+  std::string http = "127.0.0.1:9464";  // "" = off
   friend bool operator==(const Engine&, const Engine&) = default;
 };
 
@@ -99,8 +99,8 @@ enum class OnStart : std::uint8_t { ignore, adopt };
 // Leverage of a symbol: as the leader has it, as it is, or a number.
 struct Leverage {
   enum class Kind : std::uint8_t { mirror, keep, fixed };
-  Kind kind = Kind::keep;  // the documented default `mirror` takes effect with preparing accounts
-  int value = 0;           // fixed only, 1..125
+  Kind kind = Kind::mirror;
+  int value = 0;  // fixed only, 1..125
   friend bool operator==(const Leverage&, const Leverage&) = default;
 };
 enum class Margin : std::uint8_t { mirror, keep, cross, isolated };
@@ -116,8 +116,11 @@ struct Link {
   std::vector<std::string> allow;  // empty: all
   std::vector<std::string> deny;
   Leverage leverage;
-  Margin margin = Margin::keep;
+  Margin margin = Margin::mirror;
   OnStart on_start = OnStart::ignore;
+  // No longer in the file since a reload (config/reload.hpp): nothing opens by it any more, and its
+  // closes go on until it is flat. Never read from a file.
+  bool removed = false;
   friend bool operator==(const Link&, const Link&) = default;
 };
 
@@ -132,7 +135,7 @@ struct Limits {
   std::optional<Usd> max_order_notional;
   std::optional<Usd> max_position_notional;
   std::optional<Usd> max_total_notional;
-  std::optional<int> max_leverage;
+  std::optional<int> max_leverage;  // the most that is set, mirrored or fixed
   std::optional<LossLimit> max_daily_loss;
   std::optional<LossLimit> max_drawdown;
   std::optional<Usd> equity_floor;
@@ -151,6 +154,7 @@ struct Follower {
   Connection connection = Connection::own;
   Limits limits;
   std::vector<Link> links;
+  bool removed = false;  // as of a link
   friend bool operator==(const Follower&, const Follower&) = default;
 };
 

@@ -152,7 +152,9 @@ std::string wrong_address(std::string_view text) {
   const std::size_t colon = port_colon(text);
   if (colon == std::string_view::npos) return "it has no port";
   if (!is_host(text.substr(0, colon))) return "it has no valid host";
-  if (!is_port(text.substr(colon + 1))) return "its port is not a number from 1 to 65535";
+  // Port 0: any that is free.
+  if (const auto port = text.substr(colon + 1); port != "0" && !is_port(port))
+    return "its port is not a number from 0 to 65535";
   return {};
 }
 

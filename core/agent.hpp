@@ -38,6 +38,7 @@ class AgentThread {
   void stop() noexcept;
   // False when the operating system refused the processor asked for.
   bool pinned() const noexcept { return pinned_.load(std::memory_order_acquire); }
+  const std::string& name() const noexcept { return name_; }
   // Passes made so far; a thread that hangs stops counting.
   std::uint64_t passes() const noexcept { return passes_.load(std::memory_order_relaxed); }
 

@@ -84,6 +84,11 @@ struct FollowerCells {
   Cell causes;                             // bit set of the causes that restrict it
   Cell flattening;                         // not 0: being flattened; what waits finishes unfilled
   Cell quarantined;                        // symbols on which nothing opens
+  // Of a follower in `shadow`, whose orders no venue sees; money in units of 1e-8.
+  Cell is_shadow;
+  Cell paper_realised;    // profit of what it has closed
+  Cell paper_fees;        // paid
+  Cell paper_unrealised;  // of what it holds, at the marks
 };
 
 }  // namespace copyd

@@ -132,6 +132,8 @@ enum class OrderEnd : std::uint8_t {
   expired,   // an increase that could not leave while it was fresh
   lane_full, // an increase for which the lane had no room
   flat,      // a close for which a position read showed nothing to close
+  unprepared,  // an increase on a symbol whose leverage or margin type the venue refused to set;
+               // `venue_code` says why
 };
 
 struct OrderDone {
@@ -141,7 +143,7 @@ struct OrderDone {
   Qty filled;                  // ≥ 0
   Price average;               // 0 when not known
   VenueTime venue_time;        // of the last execution; 0 when nothing filled
-  std::int32_t venue_code = 0; // the venue's error, for `refused`
+  std::int32_t venue_code = 0; // the venue's error, for `refused` and `unprepared`
 };
 
 // The order was written and its fate cannot be told yet. It stays in flight. Told a second time,

@@ -39,6 +39,11 @@ class Histogram {
     return total;
   }
 
+  // What one bucket holds; its values are at most upper_edge(index).
+  std::uint64_t count_of(std::size_t index) const noexcept {
+    return counts_[index].load(std::memory_order_relaxed);
+  }
+
   // The upper edge of the bucket that holds the given share, in parts of 10,000 (p50 = 5000,
   // p99.9 = 9990). 0 when nothing was recorded.
   std::uint64_t percentile(std::uint32_t parts_of_10000) const noexcept {

@@ -27,9 +27,10 @@ enum class Reject : std::uint8_t {
   price_collar,           // the fill's price is too far from the mark
   max_order_qty,          // clipped by the limit
   quarantined,            // an order on the symbol is unknown for long: nothing opens before it is
+  unprepared,             // its leverage or margin type could not be set; the venue's code says why
 };
 
-inline constexpr std::size_t reject_count = 18;
+inline constexpr std::size_t reject_count = 19;
 
 // The name as it is shown and stored.
 constexpr std::string_view name_of(Reject r) noexcept {
@@ -39,7 +40,8 @@ constexpr std::string_view name_of(Reject r) noexcept {
       "stale_fill",     "no_equity",          "max_order_notional",
       "max_position_notional", "max_total_notional", "below_min",
       "missed",         "lane_full",          "flat",
-      "price_collar",   "max_order_qty",      "quarantined"};
+      "price_collar",   "max_order_qty",      "quarantined",
+      "unprepared"};
   return names[static_cast<std::size_t>(r)];
 }
 

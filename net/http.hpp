@@ -18,6 +18,7 @@ struct HttpRequest {
   Method method = Method::get;
   std::string target;   // path and query, begins with '/'; may hold a signature: never logged
   std::string api_key;  // sent as X-MBX-APIKEY unless empty; never logged
+  std::string body{};   // JSON, or ""; not with get
   std::chrono::milliseconds timeout{5000};
 };
 

@@ -53,14 +53,17 @@ std::string_view view(boost::beast::string_view text) noexcept {
 std::optional<std::string> http_request_text(const Url& origin, const HttpRequest& request) {
   if (request.target.empty() || request.target.front() != '/') return std::nullopt;
   if (!is_word(request.target) || !is_word(request.api_key)) return std::nullopt;
+  if (request.method == HttpRequest::Method::get && !request.body.empty()) return std::nullopt;
   std::string text(name_of(request.method));
   text.append(" ").append(request.target).append(" HTTP/1.1\r\nHost: ");
   text.append(origin.host_header()).append("\r\nUser-Agent: copyd\r\n");
   if (!request.api_key.empty())
     text.append("X-MBX-APIKEY: ").append(request.api_key).append("\r\n");
+  if (!request.body.empty()) text.append("Content-Type: application/json\r\n");
   // A server may wait for a body where a method could have one.
-  if (request.method != HttpRequest::Method::get) text.append("Content-Length: 0\r\n");
-  return text.append("\r\n");
+  if (request.method != HttpRequest::Method::get)
+    text.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
+  return text.append("\r\n").append(request.body);
 }
 
 struct HttpAnswer::Parser {

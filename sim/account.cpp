@@ -10,7 +10,10 @@ std::vector<std::pair<std::string_view, bool*>> permission_flags(Permissions& pe
           {"withdrawals", &permissions.withdrawals},
           {"internal_transfer", &permissions.internal_transfer},
           {"universal_transfer", &permissions.universal_transfer},
-          {"ip_restricted", &permissions.ip_restricted}};
+          {"ip_restricted", &permissions.ip_restricted},
+          {"margin", &permissions.margin},
+          {"options", &permissions.options},
+          {"portfolio_margin", &permissions.portfolio_margin}};
 }
 
 Price Order::average() const noexcept {

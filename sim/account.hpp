@@ -29,8 +29,14 @@ struct Permissions {
   bool internal_transfer = false;
   bool universal_transfer = false;
   bool ip_restricted = true;
+  // Other products: of the record alone.
+  bool margin = false;
+  bool options = false;
+  bool portfolio_margin = false;
   VenueTime created{1700000000000};
   std::optional<VenueTime> trading_expires{};
+  std::vector<std::string> unmentioned{};  // flags that the record leaves out, by name
+  std::vector<std::string> ip_list{};      // only from these addresses; empty: from any
 };
 
 // The flags by the names that files and commands use.
@@ -41,6 +47,7 @@ struct ApiKey {
   Verifier verifier;
   Permissions permissions;
   AccountIndex account = 0;
+  bool deleted = false;  // by its owner: sessions that it opened may still point here
 };
 
 // Everybody starts with this leverage, in cross margin.

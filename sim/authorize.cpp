@@ -59,22 +59,35 @@ std::string ws_payload(const Params& params, bool encoded) {
 
 }  // namespace
 
-Answer<const ApiKey*> Protocol::find_key(std::string_view text) const {
+Answer<const ApiKey*> Protocol::find_key(std::string_view text, std::string_view address,
+                                         bool wallet) const {
   if (!looks_like_a_key(text))
     return ApiError{.code = -2014, .message = "API-key format invalid.", .status = 401};
   const ApiKey* key = exchange_.find_key(std::string(text));
-  if (key == nullptr || revoked_.count(key->account) != 0) return not_allowed();
+  if (key == nullptr || key->deleted) return not_allowed();
+  const auto refusal = refusals_.find(key->account);
+  if (refusal != refusals_.end() && refusal->second.strikes(wallet)) return refusal->second.error;
+  const auto& listed = key->permissions.ip_list;
+  if (!listed.empty() && std::find(listed.begin(), listed.end(), address) == listed.end()) {
+    auto error = not_allowed();
+    error.message += fmt::format(", request ip: {}", address);
+    return error;
+  }
   return key;
 }
 
+void Protocol::revoke_keys(AccountIndex account) {
+  refusals_[account] = {.error = not_allowed()};
+}
+
 std::optional<std::string> Protocol::end_revoked(WsSession& session) const {
-  if (session.logged_on == nullptr || revoked_.count(session.logged_on->account) == 0)
-    return std::nullopt;
+  if (session.logged_on == nullptr) return std::nullopt;
+  const auto key = find_key(session.logged_on->text, session.address, false);
+  if (key.ok()) return std::nullopt;
   session.logged_on = nullptr;
   JsonWriter out;
-  const auto error = not_allowed();
-  out.object().key("id").null().number("status", error.status);
-  out.key("error").raw(encode::error(error)).end_object();
+  out.object().key("id").null().number("status", key.error().status);
+  out.key("error").raw(encode::error(key.error())).end_object();
   return out.take();
 }
 
@@ -111,7 +124,8 @@ Answer<Protocol::Caller> Protocol::authorize_rest(const HttpCall& call, std::str
                                                   const Params& params, Security security,
                                                   VenueTime now) const {
   if (security == Security::none) return Caller{};
-  const auto key = find_key(call.api_key);
+  const bool wallet = call.target.starts_with("/sapi/");
+  const auto key = find_key(call.api_key, call.address, wallet);
   if (!key.ok()) return key.error();
   const Caller caller{key.value(), key.value()->account};
   if (security == Security::key) return caller;
@@ -131,7 +145,8 @@ Answer<Protocol::Caller> Protocol::authorize_ws(const WsSession& session, const 
   if (security == Security::none) return Caller{};
   const std::string* text = params.find("apiKey");
   if (text == nullptr && session.logged_on == nullptr) return missing_parameter("apiKey");
-  const auto key = find_key(text == nullptr ? session.logged_on->text : *text);
+  const auto key =
+      find_key(text == nullptr ? session.logged_on->text : *text, session.address, false);
   if (!key.ok()) return key.error();
   const Caller caller{key.value(), key.value()->account};
   if (security == Security::key) return caller;

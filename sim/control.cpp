@@ -23,6 +23,7 @@ const std::vector<Control::Command>& Control::commands() {
       {"liquidity", &Control::liquidity, {"symbol", "qty", "pieces"}},
       {"ledger", &Control::ledger, {"account"}},
       {"position_mode", &Control::position_mode, {"account", "mode"}},
+      {"set_up", &Control::set_up, {"account", "symbol", "leverage", "margin", "multi_assets"}},
       {"funding", &Control::funding, {"symbol", "rate"}},
       {"liquidate", &Control::liquidate, {"account", "symbol", "price"}},
       {"adl", &Control::adl, {"account", "symbol", "qty", "price"}},
@@ -30,8 +31,12 @@ const std::vector<Control::Command>& Control::commands() {
       {"transfer", &Control::transfer, {"account", "asset", "amount", "reason"}},
       {"permissions",
        &Control::permissions,
-       {"account", "reading", "futures", "withdrawals", "internal_transfer", "universal_transfer",
-        "ip_restricted", "expires"}},
+       {"account", "api_key", "reading", "futures", "withdrawals", "internal_transfer",
+        "universal_transfer", "ip_restricted", "margin", "options", "portfolio_margin", "ip_list",
+        "expires"}},
+      {"new_key", &Control::new_key, {"account", "key_type", "public_key_pem", "api_key"}},
+      {"delete_key", &Control::delete_key, {"api_key"}},
+      {"refuse_key", &Control::refuse_key, {"account", "code", "msg", "status", "api"}},
       {"symbol",
        &Control::symbol,
        {"symbol", "status", "tick", "min_price", "max_price", "step", "min_qty", "max_qty",
@@ -42,7 +47,9 @@ const std::vector<Control::Command>& Control::commands() {
       {"drop_connections", &Control::drop_connections, {"refuse_ms"}},
       {"expire_listen_key", &Control::expire_listen_key, {"account", "twice", "text_time"}},
       {"delete_listen_key", &Control::delete_listen_key, {"account"}},
-      {"reject_next", &Control::reject_next, {"account", "code", "msg", "status", "count"}},
+      {"reject_next",
+       &Control::reject_next,
+       {"account", "code", "msg", "status", "methods", "count"}},
       {"drop_next_answer",
        &Control::drop_next_answer,
        {"account", "count", "before_execution", "methods"}},
@@ -150,6 +157,38 @@ Answer<std::string> Control::position_mode(const Fields& fields, VenueTime) {
   return std::string();
 }
 
+Answer<std::string> Control::set_up(const Fields& fields, VenueTime now) {
+  const auto account = fields.account();
+  if (!account.ok()) return account.error();
+  const auto symbol = fields.symbol();
+  if (!symbol.ok()) return symbol.error();
+  auto& exchange = world_.exchange();
+  const auto& at_venue = exchange.account(account.value());
+  const auto multi = fields.flag("multi_assets", at_venue.multi_assets);
+  if (!multi.ok()) return multi.error();
+  if (multi.value() != at_venue.multi_assets)
+    if (auto error = exchange.set_multi_assets(account.value(), multi.value(), now)) return *error;
+  if (fields.find("margin") != nullptr) {
+    const auto margin = fields.text("margin");
+    if (!margin.ok()) return margin.error();
+    const bool isolated = margin.value() == "isolated";
+    if (!isolated && margin.value() != "cross")
+      return control_fault("margin is not cross or isolated");
+    if (isolated != at_venue.setup(symbol.value()).isolated)
+      if (auto error = exchange.set_margin_type(account.value(), symbol.value(), isolated, now))
+        return *error;
+  }
+  const auto leverage = fields.integer("leverage", at_venue.setup(symbol.value()).leverage);
+  if (!leverage.ok()) return leverage.error();
+  const auto clamped = static_cast<int>(std::clamp<std::int64_t>(leverage.value(), 0, 1000));
+  if (auto error = exchange.set_leverage(account.value(), symbol.value(), clamped, now))
+    return *error;
+  const auto setup = at_venue.setup(symbol.value());
+  JsonWriter out;
+  out.number("leverage", setup.leverage).text("margin", setup.isolated ? "isolated" : "cross");
+  return out.flag("multi_assets", at_venue.multi_assets).take();
+}
+
 Answer<std::string> Control::drop_connections(const Fields& fields, VenueTime) {
   const auto refuse = fields.integer("refuse_ms", 0);
   if (!refuse.ok()) return refuse.error();
@@ -185,7 +224,10 @@ Answer<std::string> Control::reject_next(const Fields& fields, VenueTime) {
   const auto message = fields.find("msg") != nullptr ? fields.text("msg")
                                                      : Answer<std::string>("Rejected on purpose.");
   if (!message.ok()) return message.error();
+  const auto actions = read_actions(fields);
+  if (!actions.ok()) return actions.error();
   auto& faults = world_.protocol().faults(account.value());
+  faults.rejection_actions = actions.value();
   faults.rejection = {.code = static_cast<int>(code.value()),
                       .message = message.value(),
                       .status = static_cast<int>(status.value())};
@@ -229,6 +271,7 @@ Answer<std::string> Control::stats(const Fields&, VenueTime) {
         .object()
         .number("placed", static_cast<std::int64_t>(counts.placed))
         .number("rejected", static_cast<std::int64_t>(counts.rejected))
+        .number("rate_limited", static_cast<std::int64_t>(counts.rate_limited))
         .end_object();
   out.end_object();
   return out.take();

@@ -53,6 +53,7 @@ class Control {
   Answer<std::string> liquidity(const Fields& fields, VenueTime now);
   Answer<std::string> ledger(const Fields& fields, VenueTime now);
   Answer<std::string> position_mode(const Fields& fields, VenueTime now);
+  Answer<std::string> set_up(const Fields& fields, VenueTime now);
   Answer<std::string> drop_connections(const Fields& fields, VenueTime now);
   Answer<std::string> expire_listen_key(const Fields& fields, VenueTime now);
   Answer<std::string> reject_next(const Fields& fields, VenueTime now);
@@ -64,7 +65,6 @@ class Control {
   Answer<std::string> adl(const Fields& fields, VenueTime now);
   Answer<std::string> settle(const Fields& fields, VenueTime now);
   Answer<std::string> transfer(const Fields& fields, VenueTime now);
-  Answer<std::string> permissions(const Fields& fields, VenueTime now);
   Answer<std::string> symbol(const Fields& fields, VenueTime now);
   Answer<std::string> fees(const Fields& fields, VenueTime now);
   Answer<std::string> save(const Fields& fields, VenueTime now);
@@ -77,9 +77,18 @@ class Control {
   Answer<std::string> delay_next(const Fields& fields, VenueTime now);
   Answer<std::string> engine_delay(const Fields& fields, VenueTime now);
   Answer<std::string> lag_history(const Fields& fields, VenueTime now);
+  Answer<std::string> clear_faults(const Fields& fields, VenueTime now);
+  // control_keys.cpp
+  Answer<std::string> permissions(const Fields& fields, VenueTime now);
+  Answer<std::string> new_key(const Fields& fields, VenueTime now);
+  Answer<std::string> delete_key(const Fields& fields, VenueTime now);
+  Answer<std::string> refuse_key(const Fields& fields, VenueTime now);
   Answer<std::string> revoke_key(const Fields& fields, VenueTime now);
   Answer<std::string> restore_key(const Fields& fields, VenueTime now);
-  Answer<std::string> clear_faults(const Fields& fields, VenueTime now);
+  Answer<const ApiKey*> key_of(const Fields& fields);
+  static Answer<std::vector<std::string>> read_ip_list(const JsonValue& value);
+  // Of keys that are refused now. How many there were, as a member.
+  Answer<std::string> end_sessions();
   // control_events.cpp
   Answer<std::string> duplicate_events(const Fields& fields, VenueTime now);
   Answer<std::string> reorder_events(const Fields& fields, VenueTime now);
@@ -103,6 +112,7 @@ class Control {
 
   World& world_;
   FrontDoor& door_;
+  Random random_{0x6b657973};  // of new keys; the roster's have the seed's
 };
 
 // The members of a ledger: "time", "accounts":[…]. `only` empty: all.

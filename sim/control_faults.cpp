@@ -1,4 +1,4 @@
-// Control: what goes wrong with requests: answers, keys, bans.
+// Control: what goes wrong with requests: answers, bans.
 #include "sim/control_fields.hpp"
 
 namespace copyd::sim {
@@ -21,7 +21,7 @@ Answer<ActionFilter> Control::read_actions(const Fields& fields) {
   const auto name = fields.text("methods");
   if (!name.ok()) return name.error();
   const auto actions = parse_actions(name.value());
-  if (!actions) return control_fault("methods is not place, query, modify, cancel or any");
+  if (!actions) return control_fault("methods is not place, query, modify, cancel, setup or any");
   return *actions;
 }
 
@@ -152,23 +152,6 @@ Answer<std::string> Control::lag_history(const Fields& fields, VenueTime) {
   const auto time = fields.number("ms", std::nullopt, {.least = 0, .most = day_ms});
   if (!time.ok()) return time.error();
   world_.protocol().set_history_lag(account.value(), milliseconds(time.value()));
-  return std::string();
-}
-
-Answer<std::string> Control::revoke_key(const Fields& fields, VenueTime) {
-  const auto account = fields.account();
-  if (!account.ok()) return account.error();
-  auto& protocol = world_.protocol();
-  protocol.revoke_keys(account.value());
-  const auto told =
-      door_.tell_sessions([&](WsSession& session) { return protocol.end_revoked(session); });
-  return "\"sessions\":" + std::to_string(told);
-}
-
-Answer<std::string> Control::restore_key(const Fields& fields, VenueTime) {
-  const auto account = fields.account();
-  if (!account.ok()) return account.error();
-  world_.protocol().restore_keys(account.value());
   return std::string();
 }
 

@@ -1,4 +1,4 @@
-// The control commands about money, contracts and what keys may do.
+// The control commands about money and contracts.
 #include <array>
 
 #include "sim/control_fields.hpp"
@@ -127,25 +127,6 @@ Answer<std::string> Control::transfer(const Fields& fields, VenueTime now) {
   return control_fault(
       "reason is not DEPOSIT, WITHDRAW, ADMIN_DEPOSIT, ADMIN_WITHDRAW, MARGIN_TRANSFER or "
       "ASSET_TRANSFER");
-}
-
-Answer<std::string> Control::permissions(const Fields& fields, VenueTime) {
-  const auto account = fields.account();
-  if (!account.ok()) return account.error();
-  auto record = world_.exchange().permissions(account.value());
-  for (const auto& [name, flag] : permission_flags(record)) {
-    const auto given = fields.flag(name, *flag);
-    if (!given.ok()) return given.error();
-    *flag = given.value();
-  }
-  if (fields.is_null("expires")) record.trading_expires.reset();
-  if (fields.find("expires") != nullptr) {
-    const auto when = fields.integer("expires", 0);
-    if (!when.ok()) return when.error();
-    record.trading_expires = VenueTime{when.value()};
-  }
-  world_.exchange().set_permissions(account.value(), record);
-  return std::string();
 }
 
 Answer<std::string> Control::symbol(const Fields& fields, VenueTime) {

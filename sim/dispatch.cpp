@@ -22,6 +22,10 @@ std::optional<RateLimits::OrderCost> order_cost(std::string_view call, Action ac
   return RateLimits::OrderCost{};
 }
 
+bool reaches_engine(Action action) noexcept {
+  return action == Action::place || action == Action::modify || action == Action::cancel;
+}
+
 ApiError error_of(const AnswerKind& kind) {
   return {.code = kind.code, .message = std::string(kind.message), .status = kind.status};
 }
@@ -39,6 +43,7 @@ Protocol::Outcome Protocol::dispatch(const Dispatch& request, const Run& run) {
     if (auto error = limits_.check(*outcome.counts)) {
       outcome.answer = *error;
       ++counts_[request.account].rejected;
+      ++counts_[request.account].rate_limited;
       return outcome;
     }
   }
@@ -65,9 +70,9 @@ Answer<std::string> Protocol::execute(const Dispatch& request, Outcome& outcome,
     outcome.drop = true;
     return std::string();
   }
-  if (action == Action::place && faults.rejections > 0) {
+  if (faults.rejections > 0 && strikes(faults.rejection_actions, action)) {
     --faults.rejections;
-    ++total.rejected;
+    if (action == Action::place) ++total.rejected;
     return faults.rejection;
   }
   if (action == Action::query && faults.hides_order(request.params, request.now))
@@ -77,7 +82,7 @@ Answer<std::string> Protocol::execute(const Dispatch& request, Outcome& outcome,
     return run();
   }();
   if (action == Action::place) ++(answer.ok() ? total.placed : total.rejected);
-  if (action != Action::other && action != Action::query) outcome.delay += faults.engine_delay;
+  if (reaches_engine(action)) outcome.delay += faults.engine_delay;
   if (!answer.ok()) return answer;
   if (action == Action::place) faults.note_placed(answer.value(), request.now);
   if (faults.history_lag.count() > 0) {
@@ -93,9 +98,8 @@ Answer<std::string> Protocol::execute(const Dispatch& request, Outcome& outcome,
 // The matching engine looks at the window once more, when an order has come through to it.
 std::optional<ApiError> Protocol::check_engine_time(const Dispatch& request) const {
   const auto faults = faults_.find(request.account);
-  const Action action = action_of(request.call);
   if (faults == faults_.end() || faults->second.engine_delay.count() == 0 ||
-      action == Action::other || action == Action::query)
+      !reaches_engine(action_of(request.call)))
     return std::nullopt;
   const auto timestamp = request.params.integer("timestamp");
   const auto window = request.params.integer("recvWindow");

@@ -1,4 +1,6 @@
 // Accounts, balances and keys: REST answers, which the WebSocket API shares.
+#include <algorithm>
+
 #include "sim/encode.hpp"
 
 namespace copyd::sim::encode {
@@ -159,20 +161,24 @@ std::string listen_key_expired(std::string_view listen_key, VenueTime time, bool
 
 std::string api_restrictions(const Permissions& permissions) {
   JsonWriter out;
-  out.object()
-      .flag("ipRestrict", permissions.ip_restricted)
-      .number("createTime", permissions.created.ms)
-      .flag("enableReading", permissions.reading)
-      .flag("enableWithdrawals", permissions.withdrawals)
-      .flag("enableInternalTransfer", permissions.internal_transfer)
-      .flag("enableMargin", false)
-      .flag("enableFutures", permissions.futures)
-      .flag("permitsUniversalTransfer", permissions.universal_transfer)
-      .flag("enableVanillaOptions", false)
-      .flag("enableFixApiTrade", false)
+  out.object();
+  const auto say = [&](std::string_view member, std::string_view name, bool flag) {
+    const auto& left_out = permissions.unmentioned;
+    if (std::find(left_out.begin(), left_out.end(), name) == left_out.end()) out.flag(member, flag);
+  };
+  say("ipRestrict", "ip_restricted", permissions.ip_restricted);
+  out.number("createTime", permissions.created.ms);
+  say("enableReading", "reading", permissions.reading);
+  say("enableWithdrawals", "withdrawals", permissions.withdrawals);
+  say("enableInternalTransfer", "internal_transfer", permissions.internal_transfer);
+  say("enableMargin", "margin", permissions.margin);
+  say("enableFutures", "futures", permissions.futures);
+  say("permitsUniversalTransfer", "universal_transfer", permissions.universal_transfer);
+  say("enableVanillaOptions", "options", permissions.options);
+  out.flag("enableFixApiTrade", false)
       .flag("enableFixReadOnly", false)
-      .flag("enableSpotAndMarginTrading", false)
-      .flag("enablePortfolioMarginTrading", false);
+      .flag("enableSpotAndMarginTrading", false);
+  say("enablePortfolioMarginTrading", "portfolio_margin", permissions.portfolio_margin);
   if (permissions.trading_expires)
     out.number("tradingAuthorityExpirationTime", permissions.trading_expires->ms);
   out.end_object();

@@ -57,13 +57,21 @@ const ApiKey* Exchange::find_key(const std::string& text) const noexcept {
 
 Permissions Exchange::permissions(AccountIndex account) const {
   for (const auto& [text, key] : keys_)
-    if (key.account == account) return key.permissions;
+    if (key.account == account && !key.deleted) return key.permissions;
   return {};
 }
 
 void Exchange::set_permissions(AccountIndex account, const Permissions& permissions) {
   for (auto& [text, key] : keys_)
     if (key.account == account) key.permissions = permissions;
+}
+
+void Exchange::set_key_permissions(const std::string& text, const Permissions& permissions) {
+  keys_.at(text).permissions = permissions;
+}
+
+void Exchange::delete_key(const std::string& text) {
+  keys_.at(text).deleted = true;
 }
 
 std::optional<SymbolIndex> Exchange::find_symbol(const std::string& name) const noexcept {

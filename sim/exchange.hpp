@@ -149,6 +149,9 @@ class Exchange {
   // Of the account's key. REQUIRES: it has one.
   Permissions permissions(AccountIndex account) const;
   void set_permissions(AccountIndex account, const Permissions& permissions);
+  // Of one key alone. REQUIRES: find_key knows it.
+  void set_key_permissions(const std::string& text, const Permissions& permissions);
+  void delete_key(const std::string& text);
 
   // How an account is set up, each with the venue's own refusals.
   std::optional<ApiError> set_position_mode(AccountIndex account, PositionMode mode);

@@ -14,7 +14,7 @@ struct Call {
   std::string_view name;
   Action action;
 };
-constexpr std::array<Call, 22> calls{{
+constexpr std::array<Call, 24> calls{{
     {"POST /fapi/v1/order", Action::place},
     {"POST /fapi/v1/batchOrders", Action::place},
     {"POST /fapi/v1/algoOrder", Action::place},
@@ -37,6 +37,8 @@ constexpr std::array<Call, 22> calls{{
     {"order.status", Action::query},
     {"GET /fapi/v1/orderAmendment", Action::query},
     {"algoOrder.status", Action::query},
+    {"POST /fapi/v1/leverage", Action::setup},
+    {"POST /fapi/v1/marginType", Action::setup},
 }};
 
 constexpr std::array<std::string_view, 5> history_calls{
@@ -128,6 +130,7 @@ std::optional<ActionFilter> parse_actions(std::string_view name) noexcept {
   if (name == "query") return ActionFilter(Action::query);
   if (name == "modify") return ActionFilter(Action::modify);
   if (name == "cancel") return ActionFilter(Action::cancel);
+  if (name == "setup") return ActionFilter(Action::setup);
   return std::nullopt;
 }
 

@@ -20,7 +20,7 @@ namespace copyd::sim {
 using Later = std::function<void(std::chrono::milliseconds, std::function<void()>)>;
 
 // What a request does, whichever door it came through.
-enum class Action : std::uint8_t { other, place, query, modify, cancel };
+enum class Action : std::uint8_t { other, place, query, modify, cancel, setup };
 
 // "GET /fapi/v1/order" or "order.status".
 Action action_of(std::string_view call) noexcept;
@@ -66,7 +66,8 @@ struct HiddenOrder {
 
 struct OrderFaults {
   ApiError rejection{};
-  int rejections = 0;  // of placements
+  int rejections = 0;
+  ActionFilter rejection_actions = Action::place;
   int drops = 0;
   bool drop_before = false;  // true: it is not executed either
   ActionFilter drop_actions = Action::place;

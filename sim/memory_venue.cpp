@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/error.hpp>
+#include <cstring>
 
 #include "sim/memory_links.hpp"
 
@@ -102,13 +103,26 @@ std::optional<Mono> MemoryVenue::next_due() const {
 }
 
 MemoryFate MemoryVenue::fate(const MemoryFrame& frame) {
-  const auto mix = [this](std::string_view text) {
-    for (const char c : text)
-      digest_ = (digest_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  constexpr std::uint64_t prime = 0x9E3779B97F4A7C15ULL;
+  const auto mix_word = [this](std::uint64_t word) {
+    digest_ = (digest_ ^ word) * prime;
+    digest_ ^= digest_ >> 32U;
   };
-  mix(std::to_string(now_.ns));
-  mix(std::to_string(frame.link));
-  mix(frame.to_venue ? ">" : "<");
+  // Eight bytes at a time: every byte of a day is mixed in.
+  const auto mix = [&](std::string_view text) {
+    mix_word(text.size());
+    for (; text.size() >= sizeof(std::uint64_t); text.remove_prefix(sizeof(std::uint64_t))) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data(), sizeof word);
+      mix_word(word);
+    }
+    std::uint64_t rest = 0;
+    if (!text.empty()) std::memcpy(&rest, text.data(), text.size());
+    mix_word(rest);
+  };
+  mix_word(static_cast<std::uint64_t>(now_.ns));
+  mix_word(frame.link);
+  mix_word(frame.to_venue ? 1 : 0);
   mix(frame.target);
   mix(frame.text);
   return decide_ ? decide_(frame) : MemoryFate{};

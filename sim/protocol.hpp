@@ -60,6 +60,7 @@ struct WsReply {
 struct OrderCounts {
   std::uint64_t placed = 0;
   std::uint64_t rejected = 0;
+  std::uint64_t rate_limited = 0;  // of the rejected: -1015
 };
 
 class Protocol {
@@ -101,9 +102,19 @@ class Protocol {
   void set_later(Later later) { later_ = std::move(later); }
   void after(std::chrono::milliseconds delay, std::function<void()> action);
 
+  // How every request with a key of an account is refused, whatever else holds of it.
+  struct Refusal {
+    ApiError error{};
+    bool of_wallet = true;   // /sapi
+    bool of_futures = true;  // /fapi and the WebSocket API
+    bool strikes(bool wallet) const noexcept { return wallet ? of_wallet : of_futures; }
+  };
   // What a key may do ends or begins again. The sessions that logged on with it are the door's.
-  void revoke_keys(AccountIndex account) { revoked_.insert(account); }
-  void restore_keys(AccountIndex account) { revoked_.erase(account); }
+  void revoke_keys(AccountIndex account);
+  void refuse_keys(AccountIndex account, Refusal refusal) {
+    refusals_[account] = std::move(refusal);
+  }
+  void restore_keys(AccountIndex account) { refusals_.erase(account); }
   // What an open session is told when its key has gone; nothing when it has not.
   std::optional<std::string> end_revoked(WsSession& session) const;
   // Of positions and balances as well: from now on they are remembered for this account.
@@ -129,7 +140,7 @@ class Protocol {
     VenueTime now{};
   };
   using RestHandler = Answer<std::string> (Protocol::*)(RestContext&);
-  enum class Security { none, key, signed_, trade };
+  enum class Security { none, key, record, signed_, trade };  // record: whatever the key may do
   struct Route {
     RestHandler handler = nullptr;
     Security security = Security::none;
@@ -177,7 +188,9 @@ class Protocol {
   std::string remembered(const Dispatch& request, const std::string& current) const;
 
   // authorize.cpp
-  Answer<const ApiKey*> find_key(std::string_view text) const;
+  // `wallet`: asked through /sapi.
+  Answer<const ApiKey*> find_key(std::string_view text, std::string_view address,
+                                 bool wallet) const;
   static std::optional<ApiError> check_time(const Params& params, VenueTime now);
   static std::optional<ApiError> check_permission(const ApiKey& key, Security security,
                                                   VenueTime now);
@@ -308,7 +321,7 @@ class Protocol {
   RateLimits limits_;
   std::map<AccountIndex, OrderFaults> faults_{};
   std::map<AccountIndex, OrderCounts> counts_{};
-  std::set<AccountIndex> revoked_{};
+  std::map<AccountIndex, Refusal> refusals_{};
   Later later_{};
   std::multimap<VenueTime, std::function<void()>> waiting_{};
   VenueTime now_{};  // the latest seen

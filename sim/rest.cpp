@@ -15,7 +15,7 @@ const Protocol::Routes& Protocol::routes() {
         {"GET /fapi/v1/time", {&Protocol::rest_time, S::none, 1}},
         {"GET /fapi/v1/exchangeInfo", {&Protocol::rest_exchange_info, S::none, 1}},
         {"GET /fapi/v1/rateLimit/order", {&Protocol::rest_rate_limit_order, S::signed_, 1}},
-        {"GET /sapi/v1/account/apiRestrictions", {&Protocol::rest_restrictions, S::signed_, 1}},
+        {"GET /sapi/v1/account/apiRestrictions", {&Protocol::rest_restrictions, S::record, 1}},
         {"POST /fapi/v1/listenKey", {&Protocol::rest_create_listen_key, S::key, 1}},
         {"PUT /fapi/v1/listenKey", {&Protocol::rest_extend_listen_key, S::key, 1}},
         {"DELETE /fapi/v1/listenKey", {&Protocol::rest_remove_listen_key, S::key, 1}},

@@ -12,23 +12,6 @@ ApiError fault(std::string message) {
   return {.message = std::move(message)};
 }
 
-// Makes what was not given: the API key, and the private half.
-void complete(Member& member, Random& random) {
-  if (member.api_key.empty()) member.api_key = random.alphanumeric(64);
-  const bool given = !member.private_key_pem.empty() || !member.public_key_pem.empty();
-  switch (member.key_type) {
-    case KeyType::hmac:
-      if (member.secret.empty()) member.secret = new_hmac_secret(random);
-      break;
-    case KeyType::ed25519:
-      if (!given) member.private_key_pem = new_ed25519_pem(random);
-      break;
-    case KeyType::rsa:
-      if (!given) member.private_key_pem = new_rsa_pem();
-      break;
-  }
-}
-
 std::optional<ApiError> read_permissions(const std::string& json, Permissions& permissions) {
   const auto object = JsonObject::parse(json);
   if (!object) return fault("permissions: not an object");
@@ -76,6 +59,22 @@ std::optional<ApiError> read_field(const std::string& name, const JsonValue& val
 
 }  // namespace
 
+void complete(Member& member, Random& random) {
+  if (member.api_key.empty()) member.api_key = random.alphanumeric(64);
+  const bool given = !member.private_key_pem.empty() || !member.public_key_pem.empty();
+  switch (member.key_type) {
+    case KeyType::hmac:
+      if (member.secret.empty()) member.secret = new_hmac_secret(random);
+      break;
+    case KeyType::ed25519:
+      if (!given) member.private_key_pem = new_ed25519_pem(random);
+      break;
+    case KeyType::rsa:
+      if (!given) member.private_key_pem = new_rsa_pem();
+      break;
+  }
+}
+
 Roster default_roster(Random& random, std::size_t more_followers) {
   Roster roster{{.label = "alpha"},
                 {.label = "bob"},
@@ -110,14 +109,21 @@ Answer<Roster> read_roster(std::string_view json, Random& random) {
   return roster;
 }
 
+bool add_key(const Member& member, AccountIndex account, Exchange& exchange) {
+  const auto& pem = member.public_key_pem.empty() ? member.private_key_pem : member.public_key_pem;
+  const auto verifier = member.key_type == KeyType::hmac
+                            ? std::optional(Verifier::hmac(member.secret))
+                            : Verifier::from_pem(pem);
+  if (!verifier || verifier->type() != member.key_type) return false;
+  exchange.add_key({.text = member.api_key,
+                    .verifier = *verifier,
+                    .permissions = member.permissions,
+                    .account = account});
+  return true;
+}
+
 bool enrol(const Roster& roster, Exchange& exchange) {
   for (const auto& member : roster) {
-    const auto& pem =
-        member.public_key_pem.empty() ? member.private_key_pem : member.public_key_pem;
-    const auto verifier = member.key_type == KeyType::hmac
-                              ? std::optional(Verifier::hmac(member.secret))
-                              : Verifier::from_pem(pem);
-    if (!verifier || verifier->type() != member.key_type) return false;
     const auto account = exchange.add_account(
         {.label = member.label,
          .alias = "",
@@ -128,25 +134,25 @@ bool enrol(const Roster& roster, Exchange& exchange) {
          .orders = {},
          .trades = {},
          .newest_by_client_id = {}});
-    exchange.add_key({.text = member.api_key,
-                      .verifier = *verifier,
-                      .permissions = member.permissions,
-                      .account = account});
+    if (!add_key(member, account, exchange)) return false;
   }
   return true;
+}
+
+void describe_key(const Member& member, JsonWriter& out) {
+  out.text("api_key", member.api_key);
+  if (member.key_type == KeyType::hmac) out.text("secret", member.secret);
+  else if (!member.private_key_pem.empty()) out.text("private_key_pem", member.private_key_pem);
+  out.text("key_type", name_of(member.key_type));
 }
 
 std::string describe(const Roster& roster) {
   JsonWriter out;
   out.array();
   for (const auto& member : roster) {
-    out.object().text("label", member.label).text("api_key", member.api_key);
-    if (member.key_type == KeyType::hmac) out.text("secret", member.secret);
-    else if (!member.private_key_pem.empty()) out.text("private_key_pem", member.private_key_pem);
-    out.text("key_type", name_of(member.key_type))
-        .text("position_mode", name_of(member.mode))
-        .decimal("wallet", member.wallet)
-        .end_object();
+    out.object().text("label", member.label);
+    describe_key(member, out);
+    out.text("position_mode", name_of(member.mode)).decimal("wallet", member.wallet).end_object();
   }
   out.end_array();
   return out.take();

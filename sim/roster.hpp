@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/exchange.hpp"
+#include "sim/json.hpp"
 
 namespace copyd::sim {
 
@@ -36,8 +37,14 @@ Answer<Roster> read_roster(std::string_view json, Random& random);
 
 // Opens the accounts. False when a key cannot be read.
 bool enrol(const Roster& roster, Exchange& exchange);
+// Makes what of a key was not given: the API key, and the private half.
+void complete(Member& member, Random& random);
+// The member's key becomes one of the account. False when it cannot be read.
+bool add_key(const Member& member, AccountIndex account, Exchange& exchange);
 
 // The array of accounts in the ready line, with the owners' keys.
 std::string describe(const Roster& roster);
+// "api_key", "key_type", and "secret" or "private_key_pem", as members.
+void describe_key(const Member& member, JsonWriter& out);
 
 }  // namespace copyd::sim

@@ -5,7 +5,9 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -54,6 +56,25 @@ std::optional<std::vector<unsigned char>> from_base64(std::string_view text) {
   while (padding < 2 && text[text.size() - 1 - padding] == '=') ++padding;
   out.resize(static_cast<std::size_t>(size) - padding);
   return out;
+}
+
+// Empty when it has no private half.
+std::string private_ed25519(const EVP_PKEY* key) {
+  std::array<unsigned char, crypto_sign_SEEDBYTES> seed{};
+  std::size_t size = seed.size();
+  if (EVP_PKEY_get_raw_private_key(key, seed.data(), &size) != 1 || size != seed.size()) return {};
+  std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> public_key{};
+  std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret_key{};
+  crypto_sign_seed_keypair(public_key.data(), secret_key.data(), seed.data());
+  return {secret_key.begin(), secret_key.end()};
+}
+
+// The signature that its owner makes. Another that a lenient client makes may be valid too.
+bool is_made_by(std::string_view ed25519, std::string_view payload,
+                const std::vector<unsigned char>& signature) {
+  std::array<unsigned char, crypto_sign_BYTES> made{};
+  crypto_sign_detached(made.data(), nullptr, bytes(payload), payload.size(), bytes(ed25519));
+  return std::equal(made.begin(), made.end(), signature.begin(), signature.end());
 }
 
 // An encrypted key is refused rather than asked about on the terminal.
@@ -108,6 +129,9 @@ std::optional<Verifier> Verifier::from_pem(std::string_view pem) {
   switch (EVP_PKEY_get_base_id(raw)) {
     case EVP_PKEY_ED25519:
       verifier.type_ = KeyType::ed25519;
+      // Where the private half was given it is kept too: such a signature is a function of key and
+      // payload (RFC 8032), and to make it takes a fifth of the time that looking at one does.
+      verifier.secret_ = private_ed25519(raw);
       return verifier;
     case EVP_PKEY_RSA:
       verifier.type_ = KeyType::rsa;
@@ -121,6 +145,7 @@ bool Verifier::verify(std::string_view payload, std::string_view signature) cons
   if (type_ == KeyType::hmac) return equal_ignoring_case(hmac_hex(secret_, payload), signature);
   const auto raw = from_base64(signature);
   if (!raw) return false;
+  if (!secret_.empty() && is_made_by(secret_, payload, *raw)) return true;
   const Context context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   const EVP_MD* digest = type_ == KeyType::rsa ? EVP_sha256() : nullptr;
   if (EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key_.get()) != 1) return false;

@@ -21,8 +21,13 @@ void fields(A& each, T& of) {
   each("internal_transfer", of.internal_transfer);
   each("universal_transfer", of.universal_transfer);
   each("ip_restricted", of.ip_restricted);
+  each("margin", of.margin);
+  each("options", of.options);
+  each("portfolio_margin", of.portfolio_margin);
   each("created", of.created);
   each("trading_expires", of.trading_expires);
+  each("unmentioned", of.unmentioned);
+  each("ip_list", of.ip_list);
 }
 
 template <class A, RecordOf<Member> T>

@@ -241,6 +241,9 @@ Result<KeyPermissions> decode_key_permissions(std::string_view body) {
       !field_if_present(object, "enableWithdrawals", keys.withdrawals) ||
       !field_if_present(object, "enableInternalTransfer", keys.internal_transfer) ||
       !field_if_present(object, "permitsUniversalTransfer", keys.universal_transfer) ||
+      !field_if_present(object, "enablePortfolioMarginTrading", keys.portfolio_margin) ||
+      !field_if_present(object, "enableVanillaOptions", keys.options) ||
+      !field_if_present(object, "enableMargin", keys.margin) ||
       !field_if_present(object, "tradingAuthorityExpirationTime", keys.trading_expires))
     return make_error_code(Errc::malformed);
   // Not one flag: this is some other record.

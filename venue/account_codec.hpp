@@ -167,6 +167,10 @@ struct KeyPermissions {
   std::optional<bool> withdrawals;
   std::optional<bool> internal_transfer;
   std::optional<bool> universal_transfer;
+  // Of other products: they tell what a key without the futures right was made for.
+  std::optional<bool> portfolio_margin;
+  std::optional<bool> options;
+  std::optional<bool> margin;
   std::optional<VenueTime> trading_expires;
 };
 Result<KeyPermissions> decode_key_permissions(std::string_view body);

@@ -90,6 +90,8 @@ bool MarkPriceDecoder::State::read_root(ondemand::document& document) {
   ondemand::value data;
   if (document.get_object().get(root)) return false;
   const auto error = root.find_field_unordered("data").get(data);
+  // After any other error the document is given up, and nothing of it may be touched.
+  if (error != simdjson::SUCCESS && error != simdjson::NO_SUCH_FIELD) return false;
   if (root.reset().error()) return false;
   if (error == simdjson::NO_SUCH_FIELD) return read_row(root);
   Seen seen;

@@ -3,11 +3,10 @@
 // The low-level SHA-256 keeps its state in a plain struct: the keyed halves of HMAC are prepared
 // once and copied per call, without the allocations of the provider interface.
 #define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
 #include <sodium.h>
 #include <cstring>
 
@@ -31,24 +30,53 @@ struct FreeKey {
 struct FreeContext {
   void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
 };
-struct FreeBio {
-  void operator()(BIO* bio) const noexcept { BIO_free(bio); }
-};
 using KeyHandle = std::unique_ptr<EVP_PKEY, FreeKey>;
 
-// Without a callback of ours OpenSSL would ask the terminal for the passphrase of an encrypted key.
-int no_passphrase(char*, int, int, void*) {
-  return -1;
+// What stands in DER before the seed of an Ed25519 key. Source: RFC 8410, section 7.
+constexpr unsigned char ed25519_prefix[] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
+                                            0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
+
+const unsigned char* bytes_of(const Secret& secret) noexcept {
+  return reinterpret_cast<const unsigned char*>(secret.reveal().data());
 }
 
-KeyHandle parse_pem(std::string_view pem) {
-  if (pem.empty() || pem.size() > pem_max) return nullptr;
-  const std::unique_ptr<BIO, FreeBio> bio(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  KeyHandle key;
-  if (bio) key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+// What a PEM text holds; empty when it is none, or encrypted. Read here, because OpenSSL's reader
+// leaves copies of it in memory that is neither locked nor wiped.
+Secret der_of(std::string_view pem) {
+  constexpr std::string_view begin = "-----BEGIN ";
+  constexpr std::string_view dashes = "-----";
+  const auto at = pem.find(begin);
+  if (pem.size() > pem_max || at == std::string_view::npos) return {};
+  std::string_view text = pem.substr(at + begin.size());
+  const auto name_end = text.find(dashes);
+  if (name_end == std::string_view::npos ||
+      text.substr(0, name_end).find("ENCRYPTED") != std::string_view::npos)
+    return {};
+  text.remove_prefix(name_end + dashes.size());
+  const auto end = text.find("-----END ");
+  if (end == std::string_view::npos) return {};
+  text = text.substr(0, end);
+  Secret room = Secret::of_size(text.size() + 1);
+  std::size_t size = 0;
+  const char* stopped = nullptr;
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(room.writable()), room.size(), text.data(),
+                        text.size(), "\r\n\t ", &size, &stopped,
+                        sodium_base64_VARIANT_ORIGINAL) != 0 ||
+      stopped != text.data() + text.size())
+    return {};
+  return Secret::copy_of(room.reveal().substr(0, size));
+}
+
+KeyHandle parse_der(const Secret& der) {
+  const unsigned char* next = bytes_of(der);
+  KeyHandle key(d2i_AutoPrivateKey(nullptr, &next, static_cast<long>(der.size())));
   ERR_clear_error();
   return key;
+}
+
+bool is_ed25519(const Secret& der) noexcept {
+  return der.size() == sizeof ed25519_prefix + crypto_sign_SEEDBYTES &&
+         std::memcmp(bytes_of(der), ed25519_prefix, sizeof ed25519_prefix) == 0;
 }
 
 std::size_t base64(const unsigned char* bytes, std::size_t size, char* out) noexcept {
@@ -143,24 +171,32 @@ Result<Signer> Signer::hmac(const Secret& secret) {
   return Signer(std::move(key));
 }
 
+Signer Signer::ed25519(const unsigned char* seed) {
+  auto key = std::make_unique<Key>();
+  key->type = KeyType::ed25519;
+  key->state = Secret::of_size(crypto_sign_SECRETKEYBYTES);
+  unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+  crypto_sign_seed_keypair(public_key, reinterpret_cast<unsigned char*>(key->state.writable()),
+                           seed);
+  return Signer(std::move(key));
+}
+
 Result<Signer> Signer::private_key(const Secret& pem) {
-  KeyHandle parsed = parse_pem(pem.reveal());
+  const Secret der = der_of(pem.reveal());
+  if (der.empty()) return make_error_code(Errc::malformed);
+  if (is_ed25519(der)) return ed25519(bytes_of(der) + sizeof ed25519_prefix);
+  KeyHandle parsed = parse_der(der);
   if (!parsed) return make_error_code(Errc::malformed);
   auto key = std::make_unique<Key>();
   switch (EVP_PKEY_get_base_id(parsed.get())) {
-    case EVP_PKEY_ED25519: {
+    case EVP_PKEY_ED25519: {  // in the longer form, with its public half
       Secret seed = Secret::of_size(crypto_sign_SEEDBYTES);
       auto* const seed_bytes = reinterpret_cast<unsigned char*>(seed.writable());
       std::size_t size = seed.size();
       if (EVP_PKEY_get_raw_private_key(parsed.get(), seed_bytes, &size) != 1 ||
           size != crypto_sign_SEEDBYTES)
         return make_error_code(Errc::malformed);
-      key->type = KeyType::ed25519;
-      key->state = Secret::of_size(crypto_sign_SECRETKEYBYTES);
-      unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
-      crypto_sign_seed_keypair(public_key, reinterpret_cast<unsigned char*>(key->state.writable()),
-                               seed_bytes);
-      return Signer(std::move(key));
+      return ed25519(seed_bytes);
     }
     case EVP_PKEY_RSA: {
       const int size = EVP_PKEY_get_size(parsed.get());

@@ -42,6 +42,7 @@ class Signer {
  private:
   struct Key;
   explicit Signer(std::unique_ptr<Key> key);
+  static Signer ed25519(const unsigned char* seed);
   std::unique_ptr<Key> key_;
 };
 

@@ -328,9 +328,10 @@ TEST(Load, LabelsPathsAndAddressesHaveAForm) {
   EXPECT_EQ(fault_of("engine.http", "\"9464\""),
             "`engine.http` must be \"host:port\", or \"\" for off, not the string \"9464\": it has "
             "no port");
-  EXPECT_EQ(fault_of("engine.http", "\"localhost:0\""),
+  EXPECT_EQ(fault_of("engine.http", "\"localhost:65536\""),
             "`engine.http` must be \"host:port\", or \"\" for off, not the string "
-            "\"localhost:0\": its port is not a number from 1 to 65535");
+            "\"localhost:65536\": its port is not a number from 0 to 65535");
+  EXPECT_TRUE(Document().set("engine.http", "\"localhost:0\"").load().config);
   EXPECT_TRUE(Document().set("engine.http", "\"[::1]:9464\"").load().config);
 }
 

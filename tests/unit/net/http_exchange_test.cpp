@@ -29,6 +29,15 @@ TEST(HttpRequestText, SaysWhatTheVenueNeeds) {
                   ->starts_with("DELETE /a "));
 }
 
+TEST(HttpRequestText, ABodyIsJsonAndNotOfAGet) {
+  auto made = request(HttpRequest::Method::post, "/a");
+  made.body = "{}";
+  EXPECT_TRUE(http_request_text(origin(), made)
+                  ->ends_with("Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"));
+  made.method = HttpRequest::Method::get;
+  EXPECT_FALSE(http_request_text(origin(), made));
+}
+
 TEST(HttpRequestText, RefusesWhatCouldNotStandInAHeader) {
   for (const char* target : {"", "a", "/a b", "/a\r\nX: y", "/\x7f", "/\xc3\xa4"})
     EXPECT_FALSE(http_request_text(origin(), request(HttpRequest::Method::get, target))) << target;

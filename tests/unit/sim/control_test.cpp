@@ -49,6 +49,36 @@ TEST_F(ControlTest, TradesInGivenFillsAndSetsThePrice) {
   EXPECT_EQ(bench.world->exchange().market(bench.symbol("BTCUSDT")).last, price("60100"));
 }
 
+TEST_F(ControlTest, SetsAnAccountUpAndShowsIt) {
+  auto& events = bench.listen("bob");
+  const std::string bob = R"({"command":"set_up","account":"bob","symbol":"BTCUSDT")";
+  EXPECT_EQ(at(run(bob + "}"), "leverage"), "20");
+  EXPECT_TRUE(events.empty());
+  const auto answer = run(bob + R"(,"leverage":7,"margin":"isolated"})");
+  EXPECT_EQ(at(answer, "leverage"), "7");
+  EXPECT_EQ(at(answer, "margin"), "isolated");
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(at(events[0], "e"), "ACCOUNT_UPDATE");
+  EXPECT_EQ(at(events[1], "ac.l"), "7");
+  EXPECT_NE(error(bob + R"(,"leverage":126})"), "");
+  EXPECT_NE(error(bob + R"(,"margin":"neither"})"), "");
+  EXPECT_NE(error(bob + R"(,"multi_assets":true})"), "") << "with a symbol in isolated margin";
+  EXPECT_EQ(at(run(bob + R"(,"margin":"cross"})"), "margin"), "cross");
+  EXPECT_EQ(at(run(bob + R"(,"multi_assets":true})"), "multi_assets"), "true");
+}
+
+TEST_F(ControlTest, RefusesWhatSetsAnAccountUp) {
+  run(R"({"command":"reject_next","account":"bob","code":-4048,"methods":"setup","count":2})");
+  const auto set = [&](const std::string& path, const std::string& query) {
+    return at(bench.signed_call("POST", "/fapi/v1/" + path, "bob", "symbol=BTCUSDT&" + query).body,
+              "code");
+  };
+  EXPECT_EQ(bench.signed_call("GET", "/fapi/v1/symbolConfig", "bob").body.front(), '[');
+  EXPECT_EQ(set("leverage", "leverage=5"), "-4048");
+  EXPECT_EQ(set("marginType", "marginType=ISOLATED"), "-4048");
+  EXPECT_EQ(set("leverage", "leverage=5"), "");
+}
+
 TEST_F(ControlTest, ATradeWithoutPricesHappensAtTheLastOne) {
   run(R"({"command":"price","symbol":"ETHUSDT","price":"3100.5"})");
   EXPECT_EQ(at(run(R"({"command":"trade","account":"carol","symbol":"ETHUSDT","side":"SELL",

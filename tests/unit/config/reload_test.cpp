@@ -1,0 +1,136 @@
+// What a reload makes of a changed file.
+#include "config/reload.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "document.hpp"
+
+namespace copyd::config {
+namespace {
+
+using Changes = std::vector<Change>;
+
+Config config_of(const std::string& text) {
+  const LoadOutcome outcome = load_text(text);
+  EXPECT_TRUE(outcome.config) << listed(outcome.faults);
+  return outcome.config.value_or(Config());
+}
+
+std::string leader(const std::string& label) {
+  return "[[leader]]\nlabel = '" + label + "'\n";
+}
+
+std::string link(const std::string& to, const std::string& more = "") {
+  return "[[follower.link]]\nleader = '" + to +
+         "'\nsizing = { mode = 'fixed_ratio', ratio = 0.5 }\n" + more;
+}
+
+std::string follower(const std::string& label, const std::string& links) {
+  return "[[follower]]\nlabel = '" + label + "'\n" + links;
+}
+
+const std::string head = "[venue]\nname = 'binance-usdm'\n" + leader("alpha");
+
+TEST(Changes, NoneBetweenAFileAndItself) {
+  const std::string text = head + follower("bob", link("alpha"));
+  EXPECT_EQ(changes_between(text, text), Changes());
+}
+
+TEST(Changes, NoneBetweenTwoSpellings) {
+  const std::string one = head + follower("bob", link("alpha")) + follower("eve", link("alpha"));
+  std::string other = head + follower("eve", link("alpha")) + follower("bob", link("alpha"));
+  other.replace(other.find("0.5"), 3, "'0.50'");
+  EXPECT_EQ(changes_between(one, other), Changes());
+}
+
+TEST(Changes, AreNamedByLabelsWithBothValues) {
+  const auto text = [](const std::string& limits, const std::string& more) {
+    return head + follower("bob", limits + link("alpha", more));
+  };
+  EXPECT_EQ(
+      changes_between(text("limits.max_order_notional = 5_000\n", "inverse = true\n"),
+                      text("limits.max_order_notional = 8000.5\n", "min_order = 'carry'\n")),
+      (Changes{
+          {.path = "follower[bob].limits.max_order_notional", .before = "5000", .after = "8000.5"},
+          {.path = "follower[bob].link[alpha].min_order", .after = "\"carry\""},
+          {.path = "follower[bob].link[alpha].inverse", .before = "true"}}));
+}
+
+TEST(Changes, SecondLinksAndTablesOfQuantitiesHaveNames) {
+  const std::string one = link("alpha", "symbols.allow = ['BTCUSDT']\n");
+  const auto text = [&](const std::string& allowed, const std::string& most) {
+    return head + follower("bob", "limits.max_order_qty = { BTCUSDT = " + most + " }\n" + one +
+                                      link("alpha", "symbols.allow = ['" + allowed + "']\n"));
+  };
+  EXPECT_EQ(
+      changes_between(text("ETHUSDT", "2"), text("XRPUSDT", "'2.5'")),
+      (Changes{
+          {.path = "follower[bob].limits.max_order_qty.BTCUSDT", .before = "2", .after = "2.5"},
+          {.path = "follower[bob].link[alpha#2].symbols.allow",
+           .before = "[\"ETHUSDT\"]",
+           .after = "[\"XRPUSDT\"]"}}));
+}
+
+TEST(Changes, SayWhatNeedsARestart) {
+  const std::string text = head + follower("bob", link("alpha"));
+  EXPECT_EQ(changes_between(text, "[engine]\nlanes = 4\n[log]\nlevel = 'debug'\n" + text),
+            (Changes{{.path = "engine.lanes", .after = "4", .restart = true},
+                     {.path = "log.level", .after = "\"debug\""}}));
+}
+
+TEST(Merged, WhatStaysKeepsItsPlaceAndWhatIsNewComesBehind) {
+  const Config running = config_of(head + leader("beta") + follower("bob", link("alpha")) +
+                                   follower("eve", link("beta")));
+  const Config fresh = config_of("[venue]\nname = 'binance-usdm'\n" + leader("gamma") +
+                                 leader("beta") + follower("dan", link("gamma")) +
+                                 follower("eve", link("gamma") + link("beta", "inverse = true\n")));
+  const Config out = merged(running, fresh);
+  ASSERT_EQ(out.leaders.size(), 3U);
+  EXPECT_EQ(out.leaders[0].label, "alpha");
+  EXPECT_EQ(out.leaders[1].label, "beta");
+  EXPECT_EQ(out.leaders[2].label, "gamma");
+  ASSERT_EQ(out.followers.size(), 3U);
+  EXPECT_EQ(out.followers[0].label, "bob");
+  EXPECT_TRUE(out.followers[0].removed);
+  EXPECT_EQ(out.followers[0].links, running.followers[0].links);
+  EXPECT_EQ(out.followers[1].label, "eve");
+  EXPECT_FALSE(out.followers[1].removed);
+  ASSERT_EQ(out.followers[1].links.size(), 2U);
+  EXPECT_EQ(out.followers[1].links[0].leader, "beta");
+  EXPECT_TRUE(out.followers[1].links[0].inverse);
+  EXPECT_EQ(out.followers[1].links[1].leader, "gamma");
+  EXPECT_EQ(out.followers[2], fresh.followers[0]);
+}
+
+TEST(Merged, ALinkThatIsGoneIsDrainedAndOneThatComesBackIsNot) {
+  const std::string both = link("alpha") + link("beta");
+  const Config running = config_of(head + leader("beta") + follower("bob", both));
+  const Config without =
+      merged(running, config_of(head + leader("beta") + follower("bob", link("beta"))));
+  ASSERT_EQ(without.followers[0].links.size(), 2U);
+  EXPECT_TRUE(without.followers[0].links[0].removed);
+  EXPECT_FALSE(without.followers[0].links[1].removed);
+  EXPECT_EQ(merged(without, running), running);
+}
+
+TEST(Merged, AFollowerThatComesBackIsTheSameOne) {
+  const Config running =
+      config_of(head + follower("bob", link("alpha")) + follower("eve", link("alpha")));
+  const Config without = merged(running, config_of(head + follower("eve", link("alpha"))));
+  EXPECT_TRUE(without.followers[0].removed);
+  EXPECT_EQ(merged(without, running), running);
+}
+
+TEST(Merged, WhatNeedsARestartKeepsItsRunningValue) {
+  const std::string rest = follower("bob", link("alpha"));
+  const Config running = config_of(head + rest);
+  const Config fresh = config_of("[engine]\nlanes = 7\n[log]\nlevel = 'debug'\n" + head + rest);
+  const Config out = merged(running, fresh);
+  EXPECT_EQ(out.engine, running.engine);
+  EXPECT_EQ(out.log, fresh.log);
+}
+
+}  // namespace
+}  // namespace copyd::config
