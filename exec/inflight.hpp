@@ -79,7 +79,9 @@ struct InflightOrder {
   std::uint64_t books_recorded = 0;
   std::uint64_t lane_recorded = 0;
   Mono unrecorded_since{};  // ns = 0: it has not been held for that
+  Mono sealed{};  // the present attempt is encoded and signed
   Mono written{};
+  bool timed = false;  // when its stages ended is written
   Mono retry_at{};  // waiting: not before
 
   // Asking for its fate.

@@ -76,6 +76,7 @@ void OrderLane::answered(LaneFollower& follower, InflightOrder& order, const ven
                          std::chrono::seconds retry_after, Mono now) {
   w_.cells.acknowledged.add();
   w_.stages[Stage::acknowledged].record((now - order.written).count());
+  keep_timing(order, now);
   follower.budget.told({.in_10s = reply.used.orders_10s, .in_minute = reply.used.orders_1m}, now);
   if (reply.code != 0 || reply.status != 200) {
     refuse(follower, order,
@@ -87,6 +88,7 @@ void OrderLane::answered(LaneFollower& follower, InflightOrder& order, const ven
   } else if (!reply.has_order) {
     make_unknown(order, now);
   } else {
+    follower.cells.answered.set(now.ns);
     follower.rate_limited = 0;
     apply(order,
           {.status = reply.order.status,
@@ -146,6 +148,8 @@ void OrderLane::on_user_frame(LaneFollower& follower, std::string_view frame) {
     follower.link->session.on(LaneSession::Event::listen_key_gone, now);
   } else if (const auto* account = std::get_if<venue::AccountUpdate>(&*decoded)) {
     on_account(follower, *account, now);
+  } else if (const auto* config = std::get_if<venue::AccountConfigUpdate>(&*decoded)) {
+    if (config->multi_assets) follower.cells.multi_assets.set(*config->multi_assets ? 1 : 0);
   } else if (std::holds_alternative<venue::ServerShutdown>(*decoded)) {
     follower.link->session.on(LaneSession::Event::stream_ending, now);
   }
@@ -161,6 +165,17 @@ void OrderLane::on_update(LaneFollower& follower, const venue::OrderUpdate& upda
   InflightOrder* order = inflight_.by_copy_id(own->copy_id);
   if (order == nullptr || order->terms.follower != follower.id) {
     w_.cells.late.add();
+    // The answer that ended it does not say at what price it filled: the history wants to know.
+    if (order == nullptr && update.is_fill() && w_.journal != nullptr)
+      static_cast<void>(
+          w_.journal->append(journal::Answer{.copy_id = own->copy_id,
+                                             .filled = update.cumulative_qty,
+                                             .average = update.average_price,
+                                             .venue_ms = update.trade_time.ms,
+                                             .follower = follower.id,
+                                             .attempt = own->attempt,
+                                             .final_ = venue::is_final(update.status)},
+                             now));
     return;
   }
   if (own->attempt < order->ended) {
@@ -207,6 +222,7 @@ void OrderLane::apply(InflightOrder& order, const Fate& fate, Mono now) noexcept
   leg.touched = now;
   const bool ends = venue::is_final(fate.status);
   const bool news = ends || order.settled + fate.filled > order.filled;
+  keep_timing(order, now);
   if (news && order.state != OrderState::ended) keep_fate(order, fate, now);
   count_fills(order, fate, now);
   if (ends && goes_on(follower, order, now)) return;

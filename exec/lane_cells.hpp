@@ -35,7 +35,9 @@ struct FollowerLinkCells {
   Cell venue_code;  // the venue's last refusal, 0 when there was none
   Cell transfers;   // times that money was moved in or out, as the stream told
   Cell drift;       // legs on which the venue holds more than we do, at the last read
+  Cell multi_assets;  // not 0: the account is in multi-assets mode, as last heard of
   Cell last_read;   // Mono of the last position read that decided something
+  Cell answered;    // Mono of the last order that the venue took
 };
 
 // One per lane.

@@ -1,8 +1,11 @@
 // LaneCommand: what the supervisor tells a lane. One producer (the supervisor), one consumer (the
-// lane). Moves only: credentials hold a key, and a key has one owner.
+// lane). Moves only: credentials hold a key, and a key has one owner. PrepareSymbol goes the other
+// way.
 #pragma once
 
+#include <cstdint>
 #include <variant>
+#include <vector>
 
 #include "core/clock.hpp"
 #include "core/flow.hpp"
@@ -16,6 +19,7 @@ namespace copyd::exec {
 struct AddFollower {
   FollowerId follower;
   venue::Credentials credentials;
+  bool prepares = false;  // what opens waits until its symbol is said to be ready
 };
 
 // Its connections end; what is written stays in flight, and what waits to open finishes unfilled.
@@ -54,7 +58,37 @@ struct TrustPositions {
   bool trust = true;
 };
 
+// Whether leverage and margin type of a follower's symbol are as they are to be, so that something
+// may open on it. A lane begins with `unprepared` at each AddFollower.
+enum class Preparedness : std::uint8_t {
+  unprepared,  // not known: to be asked for before anything opens
+  asked,       // only within the lane
+  ready,
+  refused,  // the venue did not let it be set: nothing opens
+};
+struct SymbolPrepared {
+  FollowerId follower;
+  SymbolId symbol;
+  Preparedness state = Preparedness::ready;
+  std::int32_t venue_code = 0;  // of a refusal
+};
+// All symbols at once: those that are not 0 here are ready, and the others are not, whatever they
+// were; except that a refusal stays.
+struct SymbolsPrepared {
+  FollowerId follower;
+  std::vector<std::uint8_t> ready;  // by SymbolId
+};
+
 using LaneCommand = std::variant<TimeSample, AddFollower, RemoveFollower, TakePositions,
-                                 ExpectPosition, TrustPositions, DrainLane>;
+                                 ExpectPosition, TrustPositions, SymbolPrepared, SymbolsPrepared,
+                                 DrainLane>;
+
+// ---- lane → supervisor -------------------------------------------------------------------------
+
+// An order waits for this symbol to be prepared. Asked once; SymbolPrepared answers.
+struct PrepareSymbol {
+  FollowerId follower;
+  SymbolId symbol;
+};
 
 }  // namespace copyd::exec

@@ -33,6 +33,8 @@ void OrderLane::add(AddFollower command, Mono now) {
   follower.link->http = w_.transport.http(w_.endpoints.rest);
   follower.link->stream = w_.transport.websocket();
   follower.link->orders = {.socket = w_.transport.websocket(), .serial = ++follower.link->serials};
+  const bool prepares = command.prepares && w_.prepare != nullptr;
+  follower.prepared.assign(prepares ? w_.symbols.size() : 0, {});
   follower.pump = true;
   show(follower);
 }
@@ -200,6 +202,7 @@ void OrderLane::on_step_body(LaneFollower& follower, Action action, std::string_
     }
     if (!config->can_trade)
       notice(Level::error, follower.id, "the venue does not let this account trade");
+    follower.cells.multi_assets.set(config->multi_assets ? 1 : 0);
     link.session.set_mode(config->mode);
     link.session.on(Event::config_read, now);
     return;

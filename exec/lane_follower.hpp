@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/flow.hpp"
 #include "core/secret.hpp"
 #include "exec/inflight.hpp"
 #include "exec/lane_cells.hpp"
+#include "exec/lane_command.hpp"
 #include "exec/lane_session.hpp"
 #include "exec/order_budget.hpp"
 #include "net/backoff.hpp"
@@ -85,6 +87,13 @@ struct LaneFollower {
   Mono reconcile_at{};       // the next read by the timetable
   bool take_wanted = false;  // all that it holds is to be told, and is ours then,
   Mono take_from{};          // as a read shows it that was asked for then or later
+
+  // By SymbolId; empty: nothing is to be prepared. Sized when it is added.
+  struct Prepared {
+    Preparedness state = Preparedness::unprepared;
+    std::int32_t code = 0;  // of a refusal
+  };
+  std::vector<Prepared> prepared;
 
   bool by_rest_said = false;  // since an order went by the order socket
 };

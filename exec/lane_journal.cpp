@@ -121,6 +121,30 @@ void OrderLane::keep_absent(const InflightOrder& order, Mono now) noexcept {
                            now));
 }
 
+// With the first answer to an attempt, whichever way it comes.
+void OrderLane::keep_timing(InflightOrder& order, Mono now) noexcept {
+  if (w_.journal == nullptr || order.timed || order.sealed.ns == 0) return;
+  order.timed = true;
+  const OrderTerms& terms = order.terms;
+  const auto since_received = [&](std::uint32_t ns) {
+    return terms.received.ns == 0 ? 0 : terms.received.ns + ns;
+  };
+  static_cast<void>(w_.journal->append(
+      journal::Timing{
+          .copy_id = terms.copy_id,
+          .received_ns = terms.received.ns,
+          .decoded_ns = since_received(terms.decoded_ns),
+          .decided_ns = since_received(terms.decided_ns),
+          .taken_ns = order.taken.ns,
+          .signed_ns = order.sealed.ns,
+          .written_ns = order.written.ns,
+          .acknowledged_ns = now.ns,
+          .follower = terms.follower,
+          .attempt = order.attempt,
+      },
+      now));
+}
+
 void OrderLane::keep_finished(const InflightOrder& order, const OrderDone& done,
                               Mono now) noexcept {
   if (w_.journal == nullptr) return;

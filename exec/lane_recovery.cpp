@@ -17,6 +17,23 @@ namespace {
 constexpr std::int32_t no_such_order = -2013;
 constexpr int queries_out_max = 4;  // of one follower at once
 
+bool is_asked_for(const InflightOrder& order) noexcept {
+  return order.state == OrderState::unknown ||
+         (order.state == OrderState::written && order.confirmed);
+}
+
+// The one that has been due for longest, so that each has its turn: where there are more than can
+// be asked for in a second, the first ones would else be due again before the last are asked for,
+// and no position could prove anything of a leg of theirs. Null: none is due.
+InflightOrder* longest_due(Inflight& inflight, FollowerId follower, Mono now) noexcept {
+  InflightOrder* found = nullptr;
+  for (auto* order = inflight.first(follower); order != nullptr; order = inflight.next(*order)) {
+    if (!is_asked_for(*order) || order->query_out || now < order->query_at) continue;
+    if (found == nullptr || order->query_at < found->query_at) found = order;
+  }
+  return found;
+}
+
 }  // namespace
 
 void OrderLane::make_unknown(InflightOrder& order, Mono now) noexcept {
@@ -68,9 +85,7 @@ void OrderLane::lose(InflightOrder& order, Mono now) noexcept {
 void OrderLane::ask_soon(LaneFollower& follower, Mono now) noexcept {
   for (auto* order = inflight_.first(follower.id); order != nullptr;
        order = inflight_.next(*order)) {
-    const bool open_fate = order->state == OrderState::unknown ||
-                           (order->state == OrderState::written && order->confirmed);
-    if (open_fate && !order->query_out) order->query_at = now;
+    if (is_asked_for(*order) && !order->query_out) order->query_at = now;
     // Answers of before a loss are of another connection.
     order->absences = 0;
   }
@@ -83,9 +98,6 @@ void OrderLane::tend(LaneFollower& follower, Mono now) {
     if (order->state == OrderState::written && !order->confirmed &&
         now - order->written >= answer_max)
       make_unknown(*order, now);
-    const bool asks = order->state == OrderState::unknown ||
-                      (order->state == OrderState::written && order->confirmed);
-    if (!asks) continue;
     if (order->state == OrderState::unknown && !order->alarmed &&
         now - order->unknown_since >= unknown_alarm) {
       order->alarmed = true;
@@ -93,8 +105,13 @@ void OrderLane::tend(LaneFollower& follower, Mono now) {
       notice(Level::error, follower.id,
              "an order's fate is unknown for a minute: it stays in flight and is asked for");
     }
-    if (!order->query_out && now >= order->query_at && !holds_.rest.holds(now))
-      query(follower, *order, now);
+  }
+  if (!follower.link || holds_.rest.holds(now)) return;
+  while (follower.link->queries_out < queries_out_max) {
+    InflightOrder* const order = longest_due(inflight_, follower.id, now);
+    if (order == nullptr) return;
+    query(follower, *order, now);
+    if (!order->query_out) return;  // nothing can be asked at present
   }
 }
 
@@ -102,7 +119,6 @@ void OrderLane::query(LaneFollower& follower, InflightOrder& order, Mono now) {
   // Without a key nothing can be asked; before the session has begun again it would be refused.
   if (!follower.link || follower.link->session.refused() || !venue_clock_.known()) return;
   LaneLink& link = *follower.link;
-  if (link.queries_out >= queries_out_max) return;
   // Of an earlier run: its deadline is past then, whenever it was signed.
   if (order.deadline.ms == 0)
     order.deadline = venue_clock_.at(order.taken) + std::chrono::milliseconds(recv_window_ms);

@@ -57,6 +57,7 @@ bool OrderLane::send_by_rest(LaneFollower& follower, InflightOrder& order, Mono 
                        on_place_answer(context, answer);
                      });
   ++link.places_out;
+  order.sealed = w_.clock.now();
   left(follower, order, InflightOrder::by_rest);
   w_.cells.sent_by_rest.add();
   if (!follower.by_rest_said)

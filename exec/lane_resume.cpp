@@ -4,7 +4,11 @@
 //     not absent yet, for a later one may be in the position that has to prove it;
 //   - an attempt that is found counts, and is followed to its end;
 //   - when the venue has denied the last of them, one position read proves all of them absent that
-//     no found attempt lies behind: no attempt was ever written before those below it had ended.
+//     no found attempt lies behind: no attempt was ever written before those below it had ended;
+//   - what orders have filled is told to the closes before them that are still in flight, as it was
+//     then, and a close that overtook an opening waits for it again. Else a close in doubt would
+//     take what a later one has closed in its place for closed, and leave open what then opens; and
+//     the copy agent would take what opens last for the position.
 // The position agrees if it is what the copy agent's book held (ExpectPosition) and what was found
 // since. What else the account held is not known then: if there is something, that does not agree,
 // and the order stays unknown until its orders show it, or a person does.
@@ -31,8 +35,17 @@ bool OrderLane::resume(LaneFollower& follower, InflightOrder& order, Mono now) n
     LegState& leg = legs_[order.leg];
     leg.tracked += terms.side == Side::buy ? order.filled : -order.filled;
     leg.filled_at = now;
+    // What the last run told the closes before it. Of orders that are over it is not known any
+    // more.
+    tell_closes(order, order.filled);
   }
   const bool whole = order.filled >= terms.qty;
+  if (whole && order.reduces() && opens_before(order)) {
+    // As in the last run: told after what it has overtaken. Nothing is to be heard of it any more.
+    order.ended = order.attempt_next;
+    set_state(follower, order, OrderState::ended);
+    return true;
+  }
   if (whole || (order.doubts == 0 && !order.reduces() && !order.filled.is_zero())) {
     finish(order, OrderEnd::executed, now);
     return true;

@@ -32,7 +32,8 @@ bool OrderLane::is_due(LaneFollower& follower, InflightOrder& order, Mono now) n
   if (state == FollowerState::halted || !is_recorded(order, now)) return false;
   if (!order.reduces())
     return state == FollowerState::active && now < order.terms.expires &&
-           !is_flattening(follower.id) && now >= follower.increases_from &&
+           !is_flattening(follower.id) && is_prepared(follower, order.terms.symbol) &&
+           now >= follower.increases_from &&
            follower.budget.allows_increase(now) && !would_cross(order);
   if (!follower.budget.allows_reduce(now)) return false;
   switch (legs_[order.leg].pacing.ask(now)) {
@@ -189,9 +190,12 @@ void OrderLane::expire_increases(LaneFollower& follower, Mono now) noexcept {
   auto* order = inflight_.first(follower.id);
   while (order != nullptr) {
     auto* next = inflight_.next(*order);
-    if (order->state == OrderState::waiting && !order->reduces() &&
-        (none_leaves || now >= order->terms.expires || journal_fails(follower.id)))
-      finish(*order, OrderEnd::expired, now);
+    if (order->state == OrderState::waiting && !order->reduces()) {
+      if (none_leaves || now >= order->terms.expires || journal_fails(follower.id) ||
+          stays_unprepared(follower, *order))
+        finish(*order, OrderEnd::expired, now);
+      else if (is_refused(follower, *order)) finish(*order, OrderEnd::unprepared, now);
+    }
     order = next;
   }
 }

@@ -47,6 +47,8 @@ struct LaneWiring {
   // What holds for the address that lanes share; null: the lane has its own.
   venue::AddressHolds* holds = nullptr;
   std::uint64_t seed = 1;
+  // Asks for symbols to be prepared. Null: every symbol is ready.
+  Channel<PrepareSymbol>* prepare = nullptr;
   const char* name = "lane";
 };
 

@@ -64,6 +64,10 @@ int OrderLane::take_commands() {
     } else if (const auto* positions = std::get_if<TrustPositions>(&command)) {
       trusts_positions_ = positions->trust;
       for (LaneFollower* follower : mine_) want_read(*follower, now);
+    } else if (const auto* prepared = std::get_if<SymbolPrepared>(&command)) {
+      on_prepared(*prepared);
+    } else if (const auto* all = std::get_if<SymbolsPrepared>(&command)) {
+      on_prepared(*all);
     } else if (const auto* taken = std::get_if<TakePositions>(&command)) {
       LaneFollower& follower = follower_at(taken->follower);
       follower.take_wanted = true;
@@ -193,6 +197,7 @@ bool OrderLane::write(LaneFollower& follower, InflightOrder& order, Mono now) no
     set_state(follower, order, OrderState::waiting);
     return false;
   }
+  order.sealed = sealed;
   left(follower, order, orders.serial);
   follower.by_rest_said = false;
   w_.stages[Stage::sign].record(ns_between(now, sealed));
@@ -204,6 +209,7 @@ bool OrderLane::write(LaneFollower& follower, InflightOrder& order, Mono now) no
 
 void OrderLane::left(LaneFollower& follower, InflightOrder& order, std::uint32_t carrier) noexcept {
   order.written = w_.clock.now();
+  order.timed = false;
   order.carrier = carrier;
   set_state(follower, order, OrderState::written);
   follower.budget.placed(order.written,
@@ -254,7 +260,8 @@ void OrderLane::finish(InflightOrder& order, OrderEnd end, Mono now) noexcept {
       .filled = order.filled,
       .average = order.average,
       .venue_time = order.traded,
-      .venue_code = end == OrderEnd::refused ? order.refusal : 0,
+      .venue_code =
+          end == OrderEnd::refused || end == OrderEnd::unprepared ? order.refusal : 0,
   };
   keep_finished(order, done, now);
   set_state(follower, order, OrderState::free);

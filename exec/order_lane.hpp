@@ -12,6 +12,7 @@
 //   lane_journal.cpp    what is written before and after each send
 //   lane_resume.cpp     orders of an earlier run
 //   lane_reconcile.cpp  what the venue holds, and what of it is ours
+//   lane_prepare.cpp    symbols that are to be set up before anything opens on them
 //   lane_limits.cpp     what the venue's rate limits and bans hold back, and for how long
 //
 // An agent: do_work() runs on one thread, which alone uses the transport and everything made by it.
@@ -132,6 +133,13 @@ class OrderLane final : public Agent {
   bool awaits_an_opening(const InflightOrder& order) noexcept;
   void tell_ended(LaneFollower& follower, Mono now) noexcept;
 
+  // lane_prepare.cpp
+  bool is_prepared(LaneFollower& follower, SymbolId symbol) noexcept;
+  bool is_refused(const LaneFollower& follower, InflightOrder& order) const noexcept;
+  bool stays_unprepared(const LaneFollower& follower, const InflightOrder& order) const noexcept;
+  void on_prepared(const SymbolPrepared& told) noexcept;
+  void on_prepared(const SymbolsPrepared& told) noexcept;
+
   // lane_answers.cpp
   void on_reply(LaneFollower& follower, OrderSocket& from, std::string_view frame);
   void on_session_reply(LaneFollower& follower, OrderSocket& from, const venue::Reply& reply,
@@ -199,6 +207,7 @@ class OrderLane final : public Agent {
   void keep_refusal(const InflightOrder& order, const Refusal& refusal, Mono now) noexcept;
   void keep_lost(const InflightOrder& order, Mono now) noexcept;
   void keep_absent(const InflightOrder& order, Mono now) noexcept;
+  void keep_timing(InflightOrder& order, Mono now) noexcept;
   void keep_finished(const InflightOrder& order, const OrderDone& done, Mono now) noexcept;
   struct Known {
     std::uint8_t attempt = 0;

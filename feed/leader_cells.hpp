@@ -38,6 +38,10 @@ struct LeaderCells {
   Cell renewals;         // times it was replaced ahead of its end
   Cell last_fill_ns;     // Mono of the last fill handed over; 0: none yet
   Cell position_mode;    // PositionMode, as last read
+  Cell multi_assets;     // not 0: the account is in multi-assets mode, as last heard of
+  // Times that the leverage or margin type of some symbol changed, as the stream told, or may have
+  // changed while it was away.
+  Cell config_changes;
 };
 
 }  // namespace copyd::feed

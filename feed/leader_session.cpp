@@ -149,6 +149,7 @@ void LeaderSession::answered(std::uint32_t ticket, const Answer& answer, Mono no
 
 void LeaderSession::config_read(const venue::AccountConfig& config, Mono) {
   cells_.position_mode.set(static_cast<std::int64_t>(config.mode));
+  cells_.multi_assets.set(config.multi_assets ? 1 : 0);
   step_ = Step::listen_key;
   ticket_ = ask({.call = Call::create_listen_key});
 }
@@ -160,6 +161,7 @@ void LeaderSession::stream_opened(Mono now) {
     set_state(SessionState::syncing);
     return ask_positions(Step::first_positions, now);
   }
+  cells_.config_changes.add();
   begin_back_fill(now);
 }
 
@@ -222,6 +224,7 @@ void LeaderSession::set_state(SessionState state) noexcept {
 
 void LeaderSession::event(const venue::UserEvent& event, Arrival at) {
   if (!stream_wanted_) return;
+  count_config_change(event);
   if (at.by_successor) return successor_event(event, at);
   probe_at_ = at.decoded + quiet_max;
   probe_ticket_ = 0;
@@ -237,9 +240,19 @@ void LeaderSession::event(const venue::UserEvent& event, Arrival at) {
   } else if (const auto* other = std::get_if<venue::OtherEvent>(&event)) {
     if (!other->known) cells_.unknown_events.add();
   }
-  // TRADE_LITE lacks the leg, and its fill comes behind it. Leverage, margin and conditional orders
-  // are the leader's own affair until they become a fill.
+  // TRADE_LITE lacks the leg, and its fill comes behind it. Margin and conditional orders are the
+  // leader's own affair until they become a fill.
   static_assert(std::variant_size_v<venue::UserEvent> == 9, "what is to be done with a new one?");
+}
+
+// Of a margin type only the account's positions tell. Heard twice it costs a reading more.
+void LeaderSession::count_config_change(const venue::UserEvent& event) noexcept {
+  if (const auto* config = std::get_if<venue::AccountConfigUpdate>(&event)) {
+    if (config->multi_assets) cells_.multi_assets.set(*config->multi_assets ? 1 : 0);
+    if (config->leverage > 0) cells_.config_changes.add();
+  } else if (const auto* account = std::get_if<venue::AccountUpdate>(&event)) {
+    if (account->reason == "MARGIN_TYPE_CHANGE") cells_.config_changes.add();
+  }
 }
 
 void LeaderSession::order_update(const venue::OrderUpdate& update, Arrival at) {

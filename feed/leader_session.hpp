@@ -163,6 +163,7 @@ class LeaderSession {
   void set_state(SessionState state) noexcept;
   std::uint32_t ask(Ask question);
   void config_read(const venue::AccountConfig& config, Mono now);
+  void count_config_change(const venue::UserEvent& event) noexcept;
   void order_update(const venue::OrderUpdate& update, Arrival at);
   void unknown_symbol(std::string_view name);
   void take_live(const LeaderFill& fill, Mono now);

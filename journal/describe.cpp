@@ -21,8 +21,8 @@ constexpr std::array<std::string_view, 2> sides{"buy", "sell"};
 constexpr std::array<std::string_view, 3> legs{"BOTH", "LONG", "SHORT"};
 constexpr std::array<std::string_view, 2> modes{"one_way", "hedge"};
 constexpr std::array<std::string_view, 3> kinds{"increase", "reduce", "flip"};
-constexpr std::array<std::string_view, 5> ends{"executed", "refused", "expired", "lane_full",
-                                               "flat"};
+constexpr std::array<std::string_view, 6> ends{"executed", "refused", "expired", "lane_full",
+                                               "flat",     "unprepared"};
 constexpr std::array<std::string_view, 3> abouts{"all", "leader", "follower"};
 constexpr std::array<std::string_view, 4> commands{"resume", "pause", "halt", "flatten"};
 
@@ -192,6 +192,11 @@ constexpr std::array answer_fields{
     FIELD(Answer, filled),  FIELD(Answer, average), FIELD(Answer, venue_ms),
     FIELD(Answer, status),  FIELD(Answer, code),    FIELD(Answer, final_)};
 constexpr std::array fate_fields{FIELD(Fate, copy_id), FIELD(Fate, follower), FIELD(Fate, attempt)};
+constexpr std::array timing_fields{
+    FIELD(Timing, copy_id),    FIELD(Timing, attempt),    FIELD(Timing, follower),
+    FIELD(Timing, received_ns), FIELD(Timing, decoded_ns), FIELD(Timing, decided_ns),
+    FIELD(Timing, taken_ns),   FIELD(Timing, signed_ns),  FIELD(Timing, written_ns),
+    FIELD(Timing, acknowledged_ns), as(Kind::spare, FIELD(Timing, spare))};
 constexpr std::array finished_fields{FIELD(Finished, copy_id), FIELD(Finished, follower),
                                      FIELD(Finished, end),     FIELD(Finished, filled),
                                      FIELD(Finished, average), FIELD(Finished, venue_ms),
@@ -251,6 +256,13 @@ constexpr std::array loss_base_fields{FIELD(LossBase, follower),    FIELD(LossBa
                                       FIELD(LossBase, highest),     FIELD(LossBase, transfers),
                                       FIELD(LossBase, transfers_ms)};
 constexpr std::array wish_fields{FIELD(Wish, about), FIELD(Wish, account), FIELD(Wish, state)};
+constexpr std::array paper_fields{FIELD(Paper, follower), FIELD(Paper, of_leg),
+                                  FIELD(Paper, symbol),   FIELD(Paper, leg),
+                                  FIELD(Paper, position), FIELD(Paper, cost),
+                                  FIELD(Paper, realised), FIELD(Paper, fees)};
+constexpr std::array adopting_fields{FIELD(Adopting, follower), FIELD(Adopting, link),
+                                     FIELD(Adopting, leader),   FIELD(Adopting, of_leg),
+                                     FIELD(Adopting, symbol),   FIELD(Adopting, leg)};
 constexpr std::array books_end_fields{FIELD(BooksEnd, rows)};
 
 #undef FIELD
@@ -287,6 +299,7 @@ constexpr std::array table{
     of<Absent>("absent", fate_fields),
     of<Finished>("finished", finished_fields),
     of<Resumed>("resumed", resumed_fields),
+    of<Timing>("timing", timing_fields),
     of<Books>("books", books_fields),
     of<LastPrice>("last_price", last_price_fields),
     of<Follower>("follower", follower_fields),
@@ -303,6 +316,8 @@ constexpr std::array table{
     of<BooksEnd>("books_end", books_end_fields),
     of<LossBase>("loss_base", loss_base_fields),
     of<Wish>("wish", wish_fields),
+    of<Paper>("paper", paper_fields),
+    of<Adopting>("adopting", adopting_fields),
 };
 
 // ---- values ------------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ enum class Type : std::uint16_t {
   absent = 33,
   finished = 34,
   resumed = 35,
+  timing = 36,
   // The rows of the books, as one run hands them to the next.
   books = 40,
   last_price = 41,
@@ -72,6 +73,8 @@ enum class Type : std::uint16_t {
   loss_base = 53,
   wish = 54,
   leader_begun = 55,
+  paper = 56,
+  adopting = 57,
 };
 
 // A name in a fixed field; zero-terminated unless it fills the field.
@@ -282,6 +285,23 @@ struct Resumed {
   Qty filled_before{};
 };
 
+// When each stage of one attempt ended, by the steady clock; written with the first answer to it.
+// `received`, `decoded` and `decided` are 0 where no fill caused the order.
+struct Timing {
+  static constexpr Type type = Type::timing;
+  CopyId copy_id{};
+  std::int64_t received_ns = 0;
+  std::int64_t decoded_ns = 0;
+  std::int64_t decided_ns = 0;
+  std::int64_t taken_ns = 0;         // by the lane
+  std::int64_t signed_ns = 0;        // encoded and signed
+  std::int64_t written_ns = 0;       // send returned
+  std::int64_t acknowledged_ns = 0;  // the first answer is decoded
+  FollowerId follower{};
+  std::uint8_t attempt = 0;
+  std::array<std::uint8_t, 5> spare{};
+};
+
 // How the order finished, as the copy agent is told next: nothing more of it will be written.
 struct Finished {
   static constexpr Type type = Type::finished;
@@ -297,8 +317,8 @@ struct Finished {
 // ---- the rows of the books ---------------------------------------------------------------------
 //
 // Books, then last prices, then for each follower: Follower, its LinkEquity, its Ledger rows (each
-// with its Lots behind it), HeldLegs, Outcomes, OpenOrders (of one leg in sending order) and
-// Counts; then what is known of the leaders; then BooksEnd.
+// with its Lots behind it), Adopting, HeldLegs or Paper, Outcomes, OpenOrders (of one leg in sending
+// order) and Counts; then what is known of the leaders; then BooksEnd.
 
 struct Books {
   static constexpr Type type = Type::books;
@@ -510,6 +530,31 @@ struct Wish {
   std::uint16_t account = 0;
 };
 
+// Of a book on paper, whose orders no venue sees: in place of HeldLegs. Its sums, always; and each
+// leg that it holds.
+struct Paper {
+  static constexpr Type type = Type::paper;
+  FollowerId follower{};
+  SymbolId symbol{};
+  Leg leg = Leg::both;
+  std::uint8_t of_leg = 0;  // 0: the sums; 1: a leg
+  Qty position{};           // of the leg, signed
+  Usd cost{};               // of the leg: what it was opened for
+  Usd realised{};           // of the sums
+  Usd fees{};
+};
+
+// What a leader held when a link first appeared is to be adopted. Behind the Ledger rows.
+struct Adopting {
+  static constexpr Type type = Type::adopting;
+  FollowerId follower{};
+  std::uint16_t link = 0;
+  LeaderId leader{};
+  SymbolId symbol{};
+  Leg leg = Leg::both;      // the leader's
+  std::uint8_t of_leg = 0;  // 0: his positions are not told yet; 1: this one is, and not adopted
+};
+
 struct BooksEnd {
   static constexpr Type type = Type::books_end;
   std::uint64_t rows = 0;
@@ -523,7 +568,8 @@ static_assert(sizeof(Held) == 24 && sizeof(Link) == 4 && sizeof(State) == 4);
 static_assert(sizeof(LeaderEquity) == 24 && sizeof(FollowerEquity) == 40 && sizeof(Mark) == 16);
 static_assert(sizeof(Operator) == 96 && sizeof(Finished) == 48);
 static_assert(sizeof(Intent) == 72 && sizeof(Answer) == 56 && sizeof(Fate) == 20);
-static_assert(sizeof(OpenOrder) <= payload_size);
+static_assert(sizeof(Timing) == 80);
+static_assert(sizeof(OpenOrder) <= payload_size && sizeof(Paper) == 40 && sizeof(Adopting) == 10);
 
 // A payload as a record that nobody has appended yet.
 template <class Payload>

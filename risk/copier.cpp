@@ -30,13 +30,11 @@ std::vector<NameKey> keys_of(std::span<const config::Leader> leaders) {
 FollowerState configured_state(config::FollowerMode mode) noexcept {
   switch (mode) {
     case config::FollowerMode::active:
+    case config::FollowerMode::shadow:  // on paper
       return FollowerState::active;
     case config::FollowerMode::reduce_only:
       return FollowerState::reduce_only;
     case config::FollowerMode::halted:
-      return FollowerState::halted;
-    // Never reaches the engine: `run` refuses it. Nothing may be sent for such a follower.
-    case config::FollowerMode::shadow:
       return FollowerState::halted;
   }
   return FollowerState::halted;
@@ -49,6 +47,7 @@ FollowerBook::Setup book_setup(const CopierSetup& setup, std::size_t follower) {
   book.key = name_key(config.label);
   book.limits = resolve(config.limits, setup.symbols);
   book.losses = loss_rules(config.limits);
+  book.paper = config.state == config::FollowerMode::shadow;
   for (const auto& link : config.links) {
     const auto leader =
         std::find_if(setup.leaders.begin(), setup.leaders.end(),
@@ -77,14 +76,16 @@ Copier::Copier(const CopierSetup& setup)
       leader_keys_(keys_of(setup.leaders)),
       settle_number_(setup.settle_start),
       orders_(order_slots(setup)),
-      outcomes_(order_slots(setup) + 1),
+      outcomes_(order_slots(setup) + 1, setup.decisions),
       gate_(setup.clock),
       shared_{symbols_,       last_prices_, symbol_keys_, leader_keys_, orders_,
-              settle_number_, gate_,        doubts_,      marks_},
+              settle_number_, gate_,        doubts_,      marks_,
+              setup.decisions},
       followers_of_(setup.leaders.size()),
       journal_(setup.journal),
       replaying_(setup.replays),
-      doubt_until_(setup.doubt_until.value_or(VenueTime())) {
+      doubt_until_(setup.doubt_until.value_or(VenueTime())),
+      decisions_(setup.decisions) {
   ASSERT(cells_.size() >= setup.followers.size());
   for (const auto& lane : setup.lanes) lanes_.push_back({lane.orders, lane.reports});
   books_.reserve(setup.followers.size());
@@ -99,9 +100,11 @@ Copier::Copier(const CopierSetup& setup)
     for (std::size_t leader = 0; leader < followers_of_.size(); ++leader)
       if (book.follows(LeaderId{static_cast<std::uint16_t>(leader)}))
         followers_of_[leader].push_back(static_cast<std::uint16_t>(i));
+    if (book.on_paper()) on_paper_.push_back(static_cast<std::uint16_t>(i));
+    cells_[i].is_shadow.set(book.on_paper() ? 1 : 0);
     show_state(i);
   }
-  bounced_.reserve(1024);
+  finish_here_.reserve(1024);
   queries_.reserve(queries_max);
 }
 
@@ -119,6 +122,7 @@ int Copier::do_work() noexcept {
   LeaderEvent event;
   for (int i = 0; i < limits::fills_per_pass && leader_events_.try_pop(event); ++i, ++work)
     std::visit([this](const auto& e) { take(e); }, event);
+  if (paper_moved_) show_paper();
   work += answer_queries();
   in_flight_.set(static_cast<std::int64_t>(orders_.size()));
   return work;
@@ -144,6 +148,8 @@ void Copier::apply(const LeaderFill& fill) {
 void Copier::decide(const LeaderFill& fill, const Moment& moment) {
   if (fill.price.sign() > 0) last_prices_[fill.symbol.value] = fill.price;
   out_of_sync_ = false;
+  paper_moved_ = true;
+  if (decisions_ != nullptr) decisions_->on_fill(fill, moment.age);
 
   const auto& followers = followers_of_[fill.leader.value];
   const std::size_t first = followers.empty() ? 0 : first_follower_++ % followers.size();
@@ -156,8 +162,9 @@ void Copier::decide(const LeaderFill& fill, const Moment& moment) {
     turn_.trade = fill.trade;
     turn_.leader = fill.leader;
     const std::uint32_t outcome = turn_.outcome;
+    if (decisions_ != nullptr) decisions_->on_copy(FollowerId{follower}, outcome);
     books_[follower].fill({.fill = fill, .age = moment.age, .now = moment.now}, sink);
-    finish_bounced();
+    finish_here();
     outcomes_.end(outcome);
     go_on(follower);
   }
@@ -177,6 +184,26 @@ void Copier::apply(const LeaderPosition& position) {
   }
 }
 
+void Copier::apply(const LeaderSynced& synced) {
+  if (synced.leader.value >= followers_of_.size()) return;
+  for (const std::uint16_t follower : followers_of_[synced.leader.value]) {
+    books_[follower].leader_synced(synced.leader);
+    if (books_[follower].adopting())
+      notify(Notice::Level::info, Notice::Subject::follower, follower,
+             "what its leader holds is adopted as soon as it is connected and the mark, and the "
+             "equity where it sizes, are known");
+  }
+}
+
+// What a leader held when a link to it first appeared, where all is known by now.
+void Copier::adopt(std::uint16_t follower) {
+  if (!books_[follower].adopting()) return;
+  BookSink& sink = turn_of(follower);
+  turn_.adopts = true;
+  books_[follower].adopt(now_, sink);
+  finish_here();
+}
+
 // ---- what a book decides
 
 BookSink& Copier::turn_of(std::size_t follower) noexcept {
@@ -193,12 +220,21 @@ void Copier::on_order(const Order& order) noexcept {
     orders_.at(slot).outcome = turn_.outcome;
     outcomes_.order(turn_.outcome);
   }
+  if (decisions_ != nullptr)
+    decisions_->on_order(*order, turn_.orders_belong ? turn_.outcome : no_slot);
+  if (turn_.adopts)
+    notify(Notice::Level::info, Notice::Subject::follower, turn_.follower,
+           "%s: what the leader holds is adopted", symbols_[order->symbol].name.c_str());
+  if (books_[turn_.follower].on_paper()) {
+    finish_here_.push_back(order->ref);
+    return;
+  }
   Lane& lane = lanes_[lane_of_[turn_.follower]];
   hand_over_waiting(lane);
   if (order->kind != OrderKind::reduce) {
     watch_for_twin(*order);
     // The book must not change under its own hands: it is told when it is done with this event.
-    if (!hand_over(lane, slot)) bounced_.push_back(order->ref);
+    if (!hand_over(lane, slot)) finish_here_.push_back(order->ref);
     return;
   }
   if (!hand_over(lane, slot)) wait_for_room(lane, slot);
@@ -206,7 +242,15 @@ void Copier::on_order(const Order& order) noexcept {
 
 void Copier::on_skip(const Skip& skip) noexcept {
   outcomes_.skip(turn_.outcome, skip.reason);
+  if (decisions_ != nullptr)
+    decisions_->on_skip(FollowerId{turn_.follower}, skip.link, skip.symbol, skip.reason,
+                        turn_.outcome);
   if (skip.reason == Reject::out_of_sync) out_of_sync_ = true;
+  if (!turn_.adopts) return;
+  const std::string_view reason = name_of(skip.reason);
+  notify(Notice::Level::warning, Notice::Subject::follower, turn_.follower,
+         "%s: what the leader holds is not adopted, or not whole: %.*s",
+         symbols_[skip.symbol].name.c_str(), static_cast<int>(reason.size()), reason.data());
 }
 
 void Copier::on_link_done(bool moved) noexcept {
@@ -218,6 +262,7 @@ void Copier::on_link_done(bool moved) noexcept {
 bool Copier::hand_over(Lane& lane, std::uint32_t slot) noexcept {
   if (lane.in_flight >= limits::inflight_per_lane_max) return false;
   const Order& order = orders_.at(slot).order;
+  ASSERT(!books_[order->follower.value].on_paper());
   FollowerCells& cells = cells_[order->follower.value];
   if (!replaying_ && !lane.orders.try_push(order)) return false;
   ++lane.in_flight;
@@ -254,16 +299,23 @@ void Copier::hand_over_waiting(Lane& lane) noexcept {
   }
 }
 
-// Increases for which the lane had no room finish unfilled, as if the lane had said so.
-void Copier::finish_bounced() {
-  for (std::size_t i = 0; i < bounced_.size(); ++i) {
+// Orders on paper finish at the mark; increases for which the lane had no room finish unfilled, as
+// if the lane had said so. What follows from one of them is behind them in the list.
+void Copier::finish_here() {
+  for (std::size_t i = 0; i < finish_here_.size(); ++i) {
     OrderDone done;
-    done.ref = bounced_[i];
+    done.ref = finish_here_[i];
     done.follower = orders_.at(done.ref.slot).order->follower;
-    done.end = OrderEnd::lane_full;
+    FollowerBook& book = books_[done.follower.value];
+    if (book.on_paper()) {
+      book.fill_on_paper(done, now_);
+      paper_moved_ = true;
+    } else {
+      done.end = OrderEnd::lane_full;
+    }
     finish(done);
   }
-  bounced_.clear();
+  finish_here_.clear();
 }
 
 }  // namespace copyd::risk

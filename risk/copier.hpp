@@ -8,6 +8,9 @@
 // as soon as it is decided, inside the loop over the followers, so follower 1 does not wait for
 // follower N; which follower comes first rotates with every fill.
 //
+// The orders of a follower on paper (`shadow`) reach no lane: each finishes here, at the mark, when
+// what decided it is done.
+//
 // A lane never has more than limits::inflight_per_lane_max orders of ours. Where it has no room an
 // increase finishes unfilled (`lane_full`), and a reduction waits here and leaves first when there
 // is room again; it does not leave while its follower is halted.
@@ -72,6 +75,7 @@ struct CopierSetup {
   // Fills up to then may have been copied by a run whose journal the disk has lost.
   std::optional<VenueTime> doubt_until{};
   bool replays = false;  // nothing is handed to a lane: only good for `replay` and `save`
+  DecisionSink* decisions = nullptr;  // watches; null on the path
 };
 
 class Copier final : public Agent, private BookSink {
@@ -121,6 +125,7 @@ class Copier final : public Agent, private BookSink {
     std::uint16_t follower = 0;
     std::uint32_t outcome = no_slot;
     bool orders_belong = false;  // to `outcome`
+    bool adopts = false;         // what the leader held at first
     TradeId trade{};             // of the fill, while it is decided
     LeaderId leader{};
   };
@@ -182,14 +187,15 @@ class Copier final : public Agent, private BookSink {
   };
   void decide(const LeaderFill& fill, const Moment& moment);
   void apply(const LeaderPosition& position);
-  void apply(const LeaderSynced&) noexcept {}  // for the next start: engine/replay.hpp
+  void apply(const LeaderSynced& synced);
   void on_order(const Order& order) noexcept override;
   void on_skip(const Skip& skip) noexcept override;
   void on_link_done(bool moved) noexcept override;
   bool hand_over(Lane& lane, std::uint32_t slot) noexcept;
   void wait_for_room(Lane& lane, std::uint32_t slot) noexcept;
   void hand_over_waiting(Lane& lane) noexcept;
-  void finish_bounced();
+  void finish_here();
+  void adopt(std::uint16_t follower);
   BookSink& turn_of(std::size_t follower) noexcept;
 
   // copier_reports.cpp: reports, commands and the book query
@@ -207,6 +213,7 @@ class Copier final : public Agent, private BookSink {
   int answer_queries() noexcept;
   bool answer_rows(Query& query, int& budget) noexcept;
   void show_state(std::size_t follower) noexcept;
+  void show_paper() noexcept;
   void notify(Notice::Level level, Notice::Subject subject, std::uint16_t account,
               const char* format, ...) noexcept __attribute__((format(printf, 5, 6)));
 
@@ -251,7 +258,10 @@ class Copier final : public Agent, private BookSink {
   std::vector<std::optional<PositionMode>> refused_mode_;
   std::vector<std::vector<std::uint16_t>> followers_of_;  // by LeaderId
   std::vector<Lane> lanes_;
-  std::vector<OrderRef> bounced_;  // increases that found no room during this event
+  // Orders of this event that finish without a lane: on paper, and increases that found no room.
+  std::vector<OrderRef> finish_here_;
+  std::vector<std::uint16_t> on_paper_;  // followers
+  bool paper_moved_ = true;              // since it was last shown
   std::size_t first_follower_ = 0;
   Turn turn_;
   bool alarmed_ = false;                      // the book of `turn_` has, during this event
@@ -270,6 +280,7 @@ class Copier final : public Agent, private BookSink {
   std::map<std::pair<OperatorWord::About, std::uint16_t>, FollowerState> wishes_;
 
   std::vector<Query> queries_;  // the first one is being answered
+  DecisionSink* const decisions_;
   Cell in_flight_;
 };
 

@@ -92,6 +92,9 @@ void Copier::replay(const journal::Record& record) {
     case journal::Type::leader_position:
       apply(record.as<journal::Position>().position);
       break;
+    case journal::Type::leader_synced:
+      apply(record.as<journal::Synced>().synced);
+      break;
     case journal::Type::order_done: {
       auto input = record.as<journal::Done>();
       input.done.ref = in_replay(input.copy_id);
@@ -246,7 +249,12 @@ bool Copier::restore(const journal::Record& row) {
     case journal::Type::link_equity:
       return into_book(row.as<journal::LinkEquity>());
     case journal::Type::ledger:
+      restoring_ = book(row.as<journal::Ledger>().follower);
       return into_book(row.as<journal::Ledger>());
+    case journal::Type::paper:
+      return into_book(row.as<journal::Paper>());
+    case journal::Type::adopting:
+      return into_book(row.as<journal::Adopting>());
     case journal::Type::lot:
       return restoring_ != nullptr && restoring_->restore(row.as<journal::Lot>());
     case journal::Type::held_leg:
@@ -284,11 +292,12 @@ bool Copier::restore_order(const journal::OpenOrder& row) {
     order.outcome = at->second;
     outcomes_.restore_order(order.outcome, order.unknown);
   }
+  if (decisions_ != nullptr) decisions_->on_restored(row, order.outcome);
   if (replaying_) replayed_orders_.emplace(row.copy_id, *ref);
   Lane& lane = lanes_[lane_of_[follower]];
   if (hand_over(lane, ref->slot)) return true;
   if (row.kind == OrderKind::reduce) wait_for_room(lane, ref->slot);
-  else bounced_.push_back(*ref);
+  else finish_here_.push_back(*ref);
   return true;
 }
 
@@ -305,7 +314,7 @@ void Copier::restored() {
   // A fill whose orders were all dropped with their follower's leg is over.
   for (const auto& [number, slot] : restored_outcomes_) outcomes_.conclude(slot);
   restored_outcomes_.clear();
-  finish_bounced();
+  finish_here();
   // A flatten goes on when the follower's link is there.
   for (std::size_t i = 0; i < books_.size(); ++i) show_state(i);
   in_flight_.set(static_cast<std::int64_t>(orders_.size()));

@@ -32,12 +32,14 @@ FollowerState wanted_by(OperatorWord::Word word) noexcept {
 void Copier::apply(const SetFollowerEquity& command) {
   if (command.follower.value >= books_.size()) return;
   books_[command.follower.value].equity_seen(command, now_, turn_of(command.follower.value));
+  adopt(command.follower.value);
   protect(command.follower.value);
 }
 
 void Copier::apply(const Flatten& command) {
   if (command.follower.value >= books_.size()) return;
-  books_[command.follower.value].flatten(command.everything);
+  FollowerBook& book = books_[command.follower.value];
+  book.flatten(command.everything && !book.on_paper());
   show_state(command.follower.value);
   protect(command.follower.value);
 }
@@ -72,6 +74,8 @@ void Copier::apply(const OrderUnknown& unknown) {
     order->unknown = true;
     outcomes_.order_unknown(order->outcome);
   }
+  if (decisions_ != nullptr)
+    decisions_->on_unknown(*order->order, order->outcome, unknown.quarantined);
   if (!unknown.quarantined || order->quarantined) return;
   const std::uint16_t follower = order->order->follower.value;
   books_[follower].quarantine(unknown.ref);
@@ -97,6 +101,10 @@ void Copier::protect(std::uint16_t follower) {
   FollowerBook& book = books_[follower];
   if (!book.flattening()) return;
   book.go_on_flattening(turn_of(follower));
+  if (book.on_paper() && !finish_here_.empty()) {
+    finish_here();
+    book.go_on_flattening(turn_of(follower));
+  }
   show_alarmed(follower);
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 // The skip of an increase that did not fill whole.
 Reject skip_of(OrderEnd end) noexcept {
+  if (end == OrderEnd::unprepared) return Reject::unprepared;
   return end == OrderEnd::lane_full ? Reject::lane_full : Reject::missed;
 }
 
@@ -43,7 +44,8 @@ void Copier::apply(const OrderDone& done) {
 
 // What follows from an event of a follower, once its book is done with it.
 void Copier::go_on(std::uint16_t follower) {
-  finish_bounced();
+  finish_here();
+  adopt(follower);
   protect(follower);
   if (refused_mode_[follower]) try_mode(follower);
 }
@@ -55,6 +57,8 @@ void Copier::finish(const OrderDone& done) {
   const std::uint32_t outcome = order.outcome;
   const bool refused = done.end == OrderEnd::refused;
   const bool quarantined = order.quarantined;
+  const std::uint16_t link = order.link;
+  if (decisions_ != nullptr) decisions_->on_finished(terms, done, outcome);
   outcomes_.order_finished(
       outcome, {.was_unknown = order.unknown, .refused = refused, .filled = done.filled});
 
@@ -66,6 +70,8 @@ void Copier::finish(const OrderDone& done) {
       terms.kind == OrderKind::reduce && done.filled < terms.qty && !refused && outcome != no_slot;
   if (done.end == OrderEnd::flat) {
     outcomes_.skip(outcome, Reject::flat);
+    if (decisions_ != nullptr)
+      decisions_->on_skip(terms.follower, link, terms.symbol, Reject::flat, outcome);
     book.finish(done.ref, done.filled);
     notify(Notice::Level::warning, Notice::Subject::follower, terms.follower.value,
            "%s: a close found nothing to close at the venue", symbols_[terms.symbol].name.c_str());
@@ -80,6 +86,8 @@ void Copier::finish(const OrderDone& done) {
 void Copier::apply(const FollowerPosition& position) {
   if (position.follower.value >= books_.size()) return;
   if (position.symbol.value >= last_prices_.size()) return;
+  // What the account really holds has nothing to do with what is on paper.
+  if (books_[position.follower.value].on_paper()) return;
   books_[position.follower.value].follower_position(position);
   go_on(position.follower.value);
 }
@@ -89,7 +97,11 @@ void Copier::apply(const FollowerLink& link) {
   FollowerBook& book = books_[link.follower.value];
   FollowerState state = FollowerState::reduce_only;
   refused_mode_[link.follower.value].reset();
-  if (link.ready) {
+  if (book.on_paper()) {
+    // It goes on as it is, and takes over the account's mode when it holds nothing.
+    if (link.ready) refused_mode_[link.follower.value] = link.mode;
+    state = FollowerState::active;
+  } else if (link.ready) {
     if (book.set_mode(link.mode)) {
       state = FollowerState::active;
     } else {
@@ -111,7 +123,7 @@ void Copier::try_mode(std::uint16_t follower) {
   if (!books_[follower].set_mode(*refused_mode_[follower])) return;
   refused_mode_[follower].reset();
   books_[follower].set_state(StateCause::connection, FollowerState::active, turn_of(follower));
-  finish_bounced();
+  finish_here();
   show_state(follower);
 }
 
@@ -133,12 +145,15 @@ void Copier::apply(const SetLeaderEquity& command) {
   if (command.leader.value >= followers_of_.size()) return;
   for (const std::uint16_t follower : followers_of_[command.leader.value])
     books_[follower].leader_equity(command.leader, if_known(command.known, command.equity));
+  for (const std::uint16_t follower : followers_of_[command.leader.value]) adopt(follower);
 }
 
 void Copier::apply(const SetMark& command) {
   if (command.symbol.value >= last_prices_.size() || command.price.sign() < 0) return;
   marks_[command.symbol.value] = {.price = command.price, .at = now_};
   if (!command.price.is_zero()) last_prices_[command.symbol.value] = command.price;
+  paper_moved_ = true;
+  for (std::size_t i = 0; i < books_.size(); ++i) adopt(static_cast<std::uint16_t>(i));
 }
 
 void Copier::apply(const QueryBook& command) {
@@ -202,6 +217,16 @@ void Copier::show_state(std::size_t follower) noexcept {
                        : book.flattening()     ? 1
                                                : 0);
   cells.quarantined.set(static_cast<std::int64_t>(book.quarantined_symbols()));
+}
+
+void Copier::show_paper() noexcept {
+  paper_moved_ = false;
+  for (const std::uint16_t follower : on_paper_) {
+    const auto result = books_[follower].paper_result();
+    cells_[follower].paper_realised.set(result.realised.units());
+    cells_[follower].paper_fees.set(result.fees.units());
+    cells_[follower].paper_unrealised.set(result.unrealised.units());
+  }
 }
 
 void Copier::notify(Notice::Level level, Notice::Subject subject, std::uint16_t account,

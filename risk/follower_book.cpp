@@ -33,7 +33,8 @@ FollowerBook::FollowerBook(Setup setup, const BookShared& shared)
   symbols_.reserve(reserved_entries);
   by_symbol_.reserve(reserved_entries);
   ledgers_.reserve(reserved_entries);
-  states_[static_cast<std::size_t>(StateCause::connection)] = FollowerState::reduce_only;
+  if (on_paper()) mode_ = PositionMode::one_way;
+  else states_[static_cast<std::size_t>(StateCause::connection)] = FollowerState::reduce_only;
 }
 
 // ---- a fill of the leader
@@ -66,6 +67,8 @@ void FollowerBook::copy(Index link, const FillSeen& seen, Turn& turn) {
   LedgerEntry& entry = ledgers_[ledger_entry(symbol, link, fill.leg)];
   const Index ledger = static_cast<Index>(&entry - ledgers_.data());
   const Qty target_before = entry.ledger.target();
+  std::optional<Ledger> watched;
+  if (shared_.decisions != nullptr) watched = entry.ledger;
 
   const Qty change = with_sign(fill.qty, sign_of(fill.side));
   const Qty closing = closing_part(entry, change);
@@ -78,19 +81,42 @@ void FollowerBook::copy(Index link, const FillSeen& seen, Turn& turn) {
   }
 
   entry.ledger.close(closing);
-  if (!opening_quantity.is_zero())
-    entry.ledger.open(opening(link, seen, entry, opening_quantity, turn));
+  if (entry.ledger.lots() == 0) mark_adopting(entry, false);
+  Qty sized;
+  if (!opening_quantity.is_zero()) {
+    const Ledger::Opening made = opening(link, seen, entry, opening_quantity, turn);
+    entry.ledger.open(made);
+    sized = made.follower;
+  }
 
   const Qty target_after = entry.ledger.target();
-  const int moved = (target_after - target_before).sign();
-  if (moved != 0 && tradable(fill.symbol)) {
-    LegSet legs{true, false};
-    if (mode_ == PositionMode::hedge)
-      legs = {target_before.sign() > 0 || target_after.sign() > 0,
-              target_before.sign() < 0 || target_after.sign() < 0};
-    settle(symbol, {.link = link, .ledger = ledger, .moved = moved}, legs, turn);
-  }
+  const int moved = settle_moved(symbol, ledger, target_before, turn);
+  if (watched)
+    shared_.decisions->on_link({.follower = setup_.id,
+                                .link = link,
+                                .state = state(),
+                                .closed = closing,
+                                .opened = opening_quantity,
+                                .sized = sized,
+                                .rate = link_states_[link].equity_ratio,
+                                .equity = equity_,
+                                .leader_equity = link_states_[link].leader_equity,
+                                .before = *watched,
+                                .target_moved = target_after,
+                                .after = ledgers_[ledger].ledger});
   turn.sink.on_link_done(moved != 0);
+}
+
+// The ledger's target was `before`; where it has moved, its legs settle. Returns in which direction.
+int FollowerBook::settle_moved(Index symbol, Index ledger, Qty before, Turn& turn) {
+  const Qty after = ledgers_[ledger].ledger.target();
+  const int moved = (after - before).sign();
+  if (moved == 0 || !tradable(symbols_[symbol].symbol)) return moved;
+  LegSet legs{true, false};
+  if (mode_ == PositionMode::hedge)
+    legs = {before.sign() > 0 || after.sign() > 0, before.sign() < 0 || after.sign() < 0};
+  settle(symbol, {.link = ledgers_[ledger].link, .ledger = ledger, .moved = moved}, legs, turn);
+  return moved;
 }
 
 Qty FollowerBook::closing_part(const LedgerEntry& entry, Qty change) const noexcept {
@@ -173,22 +199,6 @@ void FollowerBook::finish(OrderRef ref, Qty filled) noexcept {
   close_order(ref, order, filled);
 }
 
-void FollowerBook::leader_equity(LeaderId leader, std::optional<Usd> equity) noexcept {
-  for (Index link = 0; link < setup_.links.size(); ++link) {
-    if (setup_.links[link].leader != leader) continue;
-    link_states_[link].leader_equity = equity;
-    renew_equity_ratio(link);
-  }
-}
-
-void FollowerBook::renew_equity_ratio(Index link) noexcept {
-  const auto* sizing = std::get_if<config::EquityRatio>(&setup_.links[link].sizing);
-  if (sizing == nullptr) return;
-  LinkState& state = link_states_[link];
-  state.equity_ratio =
-      equity_ratio(sizing->multiplier, {.follower = equity_, .leader = state.leader_equity});
-}
-
 void FollowerBook::set_state(StateCause cause, FollowerState state_of_cause, BookSink& sink) {
   const FollowerState before = state();
   FollowerState& stands = states_[static_cast<std::size_t>(cause)];
@@ -244,6 +254,7 @@ void FollowerBook::correct(Index link, const LeaderPosition& position, Turn& tur
         {.leader = position.qty - held, .follower = Qty(), .rate = Ledger::not_copied});
   }
   entry.out_of_sync = false;
+  if (link_states_[link].adopting) mark_adopting(entry, true);
   if (tradable(position.symbol))
     settle(symbol, {.link = link, .ledger = ledger}, {true, true}, turn);
 }

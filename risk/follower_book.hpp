@@ -49,6 +49,7 @@
 #include "core/flow.hpp"
 #include "core/symbols.hpp"
 #include "journal/records.hpp"
+#include "risk/decision_sink.hpp"
 #include "risk/gate.hpp"
 #include "risk/ledger.hpp"
 #include "risk/loss_limits.hpp"
@@ -112,6 +113,7 @@ struct BookShared {
   // they may be at the venue already.
   const std::uint8_t& doubts;
   std::span<const KnownMark> marks{};  // by SymbolId
+  DecisionSink* decisions = nullptr;   // watches; null on the path
 };
 
 class FollowerBook {
@@ -124,6 +126,7 @@ class FollowerBook {
     std::vector<LinkPolicy> links;  // in the file's order
     OrderLimits limits;
     LossRules losses{};
+    bool paper = false;
   };
   FollowerBook(Setup setup, const BookShared& shared);
 
@@ -166,6 +169,19 @@ class FollowerBook {
   // read while the lane had none of the leg on the wire, and it tells in that order. False: not
   // applied, because the leg is not one of the follower's mode.
   bool follower_position(const FollowerPosition& position);
+  void leader_synced(LeaderId leader) noexcept;
+  // While `adopting`, after each event: opens what was held at first, if it is known how.
+  void adopt(Mono now, BookSink& sink);
+  bool adopting() const noexcept { return adopting_ != 0; }
+
+  // A book on paper (`shadow`): its orders are filled at the mark, and never leave.
+  bool on_paper() const noexcept { return setup_.paper; }
+  // Says of `done.ref` how much, and at which price.
+  void fill_on_paper(OrderDone& done, Mono now) noexcept;
+  struct PaperResult {
+    Usd realised, fees, unrealised;  // fees apart
+  };
+  PaperResult paper_result() const noexcept;
 
   // ---- what it holds ---------------------------------------------------------------------------
 
@@ -205,8 +221,7 @@ class FollowerBook {
   std::size_t ledgers() const noexcept { return ledgers_.size(); }
   LedgerRow ledger_row(std::size_t i) const noexcept;
 
-  // ---- kept over a restart (follower_book_rows.cpp)
-  // ----------------------------------------------
+  // ---- kept over a restart (follower_book_rows.cpp) --------------------------------------------
   //
   // A book as rows (journal/records.hpp), and a fresh book made the same by them, in the order
   // saved. Cold; allocates. A row that does not fit this book's links is dropped, and said so by
@@ -220,6 +235,8 @@ class FollowerBook {
   bool restore(const journal::Lot& row);  // of the ledger restored last
   bool restore(const journal::HeldLeg& row);
   bool restore(const journal::LossBase& row);
+  bool restore(const journal::Paper& row);
+  bool restore(const journal::Adopting& row);
 
   // The orders in flight of each leg, in sending order.
   template <class Visit>
@@ -245,6 +262,7 @@ class FollowerBook {
     Index next = none;  // of the same symbol, by (link, leg)
     Leg leg = Leg::both;
     bool out_of_sync = false;
+    bool adopting = false;
   };
 
   struct FollowerLeg {
@@ -254,6 +272,7 @@ class FollowerBook {
     std::uint32_t first = no_slot;  // orders in flight, in sending order
     std::uint32_t last = no_slot;
     std::uint32_t open_orders = 0;
+    Usd cost;  // on paper: of what is held
   };
 
   struct SymbolEntry {
@@ -273,6 +292,7 @@ class FollowerBook {
   struct LinkState {
     std::optional<Usd> leader_equity;
     std::optional<Ratio> equity_ratio;  // R
+    bool adopting = false;              // until its leader's first positions are told
   };
 
   // One event while it is applied: what its orders are stamped with.
@@ -301,11 +321,21 @@ class FollowerBook {
   std::optional<Reject> denial(Index link, const FillSeen& seen, const LedgerEntry& entry,
                                const Turn& turn) const noexcept;
   void correct(Index link, const LeaderPosition& position, Turn& turn);
+  int settle_moved(Index symbol, Index ledger, Qty before, Turn& turn);
+  void tell_leg(const Gate::Question& question, SymbolId symbol, std::uint8_t leg,
+                Index link) const;
 
   // In follower_book_protection.cpp.
   std::optional<Reject> opens_denied(const FillSeen& seen, BookSink& sink) noexcept;
   bool within_collar(const FillSeen& seen) const noexcept;
   void breach(Breach breach, Usd equity, BookSink& sink);
+
+  // In follower_book_adopt.cpp and follower_book_paper.cpp.
+  void mark_adopting(LedgerEntry& entry, bool adopting) noexcept;
+  bool can_adopt(SymbolId symbol, Index link, Mono now) const noexcept;
+  void adopt_leg(Index symbol, Index at, Mono now, BookSink& sink);
+  void save_adopting(journal::RowSink& sink) const;
+  void save_paper(journal::RowSink& sink) const;
 
   // In follower_book_flatten.cpp.
   std::uint8_t flattening_bits() const noexcept;
@@ -357,6 +387,8 @@ class FollowerBook {
   std::array<std::optional<Mono>, refusals_max - 1> refusals_;  // the last ones, oldest first
   std::uint32_t quarantined_orders_ = 0;
   Flattening flatten_;
+  std::uint32_t adopting_ = 0;  // ledgers
+  Usd paper_realised_, paper_fees_;
 
   std::vector<SymbolEntry> symbols_;
   std::vector<Index> by_symbol_;  // indices into symbols_, sorted by SymbolId

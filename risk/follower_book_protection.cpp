@@ -22,6 +22,22 @@ void FollowerBook::follower_equity(std::optional<Usd> equity) noexcept {
   for (Index link = 0; link < setup_.links.size(); ++link) renew_equity_ratio(link);
 }
 
+void FollowerBook::leader_equity(LeaderId leader, std::optional<Usd> equity) noexcept {
+  for (Index link = 0; link < setup_.links.size(); ++link) {
+    if (setup_.links[link].leader != leader) continue;
+    link_states_[link].leader_equity = equity;
+    renew_equity_ratio(link);
+  }
+}
+
+void FollowerBook::renew_equity_ratio(Index link) noexcept {
+  const auto* sizing = std::get_if<config::EquityRatio>(&setup_.links[link].sizing);
+  if (sizing == nullptr) return;
+  LinkState& state = link_states_[link];
+  state.equity_ratio =
+      equity_ratio(sizing->multiplier, {.follower = equity_, .leader = state.leader_equity});
+}
+
 void FollowerBook::equity_seen(const SetFollowerEquity& seen, Mono now, BookSink& sink) {
   const bool known = seen.known && !seen.equity.is_zero();
   follower_equity(known ? std::optional<Usd>(seen.equity) : std::nullopt);

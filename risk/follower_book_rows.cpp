@@ -77,6 +77,8 @@ void FollowerBook::save(journal::RowSink& sink, std::optional<PositionMode> refu
                               .rate_units = standing.rate_units});
       }
     }
+  save_adopting(sink);
+  if (on_paper()) return save_paper(sink);
   if (!mode_) return;
   for (const SymbolEntry& entry : symbols_)
     for (std::uint8_t leg = 0; leg < leg_count(); ++leg)
@@ -140,6 +142,7 @@ bool FollowerBook::restore(const journal::Lot& row) {
 }
 
 bool FollowerBook::restore(const journal::HeldLeg& row) {
+  if (on_paper()) return false;
   const auto leg = leg_index(row.leg);
   if (!leg) return false;
   FollowerLeg& held = symbols_[symbol_entry(row.symbol)].legs[*leg];

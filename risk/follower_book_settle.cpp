@@ -46,14 +46,16 @@ void FollowerBook::settle(Index symbol, const Ask& ask, LegSet legs, Turn& turn)
   for (const std::uint8_t leg : order) {
     if (intents[leg].empty()) continue;
     const LegView seen = view(symbols_[symbol], leg);
-    Admission admission = shared_.gate.admit({.state = state(),
-                                              .limits = setup_.limits,
-                                              .settlement = settlement,
-                                              .leg = seen,
-                                              .intent = intents[leg],
-                                              .elsewhere = worth_elsewhere(symbol, leg),
-                                              .max_order_qty = setup_.limits.max_order_qty_of(id),
-                                              .opens_denied = turn.opens_denied});
+    const Gate::Question question{.state = state(),
+                                  .limits = setup_.limits,
+                                  .settlement = settlement,
+                                  .leg = seen,
+                                  .intent = intents[leg],
+                                  .elsewhere = worth_elsewhere(symbol, leg),
+                                  .max_order_qty = setup_.limits.max_order_qty_of(id),
+                                  .opens_denied = turn.opens_denied};
+    if (shared_.decisions != nullptr) tell_leg(question, id, leg, ask.link);
+    Admission admission = shared_.gate.admit(question);
     for (const Reject reason : admission.skips())
       turn.sink.on_skip({.link = ask.link, .symbol = id, .reason = reason});
     send(symbol, leg, ask, intents[leg], admission, turn);
@@ -61,6 +63,31 @@ void FollowerBook::settle(Index symbol, const Ask& ask, LegSet legs, Turn& turn)
   }
   for (const std::uint8_t leg : order)
     if (gives_up[leg]) lower_to_effective(symbol, leg, ask.ledger);
+}
+
+void FollowerBook::tell_leg(const Gate::Question& question, SymbolId symbol, std::uint8_t leg,
+                            Index link) const {
+  const Rooms rooms = Gate::rooms(question);
+  shared_.decisions->on_leg({.follower = setup_.id,
+                             .link = link,
+                             .symbol = symbol,
+                             .leg = leg_at(leg),
+                             .fill_asks = question.settlement.fill_asks(),
+                             .state = question.state,
+                             .wanted = question.leg.wanted,
+                             .position = question.leg.position,
+                             .effective = question.leg.effective,
+                             .in_flight = question.leg.in_flight,
+                             .price = question.settlement.price,
+                             .direction = question.intent.direction,
+                             .reducing = question.intent.reducing,
+                             .increasing = question.intent.increasing,
+                             .enters = question.intent.enters,
+                             .floor = question.intent.floor,
+                             .order_room = rooms.order,
+                             .position_room = rooms.position,
+                             .total_room = rooms.total,
+                             .max_order_qty = question.max_order_qty});
 }
 
 void FollowerBook::send(Index symbol, std::uint8_t leg, const Ask& ask, const Intent& intent,

@@ -25,13 +25,17 @@ struct Room {
   }
 };
 
+// What the leg is worth once its reductions are done.
+int128 worth_here(const Gate::Question& q, Qty after_reducing) noexcept {
+  const bool position_counts = q.leg.position.sign() == q.intent.direction;
+  const Qty here =
+      position_counts ? std::max(after_reducing.abs(), q.leg.position.abs()) : after_reducing.abs();
+  return notional(q.settlement.price, here).units();
+}
+
 // The money that an increase may still use on this leg.
 Room room_for(const Gate::Question& q, Qty after_reducing) noexcept {
-  const Price price = q.settlement.price;
-  const bool position_counts = q.leg.position.sign() == q.intent.direction;
-  const Qty here_qty =
-      position_counts ? std::max(after_reducing.abs(), q.leg.position.abs()) : after_reducing.abs();
-  const int128 here = notional(price, here_qty).units();
+  const int128 here = worth_here(q, after_reducing);
   Room room;
   if (q.limits.max_order_notional)
     room.narrow(q.limits.max_order_notional->units(), Reject::max_order_notional);
@@ -134,6 +138,18 @@ Admission Gate::admit(const Question& q) const noexcept {
   if (!red_too_small) result.add_part(OrderKind::reduce, red);
   result.add_part(OrderKind::increase, inc);
   return result;
+}
+
+Rooms Gate::rooms(const Question& q) noexcept {
+  const int128 here = worth_here(q, q.leg.effective.abs() - q.intent.reducing);
+  const auto left = [](const std::optional<Usd>& limit, int128 used) -> std::optional<Usd> {
+    if (!limit) return std::nullopt;
+    return Usd::from_units(
+        static_cast<std::int64_t>(std::max<int128>(int128{limit->units()} - used, 0)));
+  };
+  return {.order = left(q.limits.max_order_notional, 0),
+          .position = left(q.limits.max_position_notional, here),
+          .total = left(q.limits.max_total_notional, here + q.elsewhere.units())};
 }
 
 Admission Gate::admit_close(Qty position, const SymbolFilters& filters) const noexcept {

@@ -56,6 +56,13 @@ struct Split {
 };
 Split split_evenly(Qty quantity, const SymbolFilters& filters) noexcept;
 
+// What an increase may still be worth, by each limit that there is.
+struct Rooms {
+  std::optional<Usd> order;
+  std::optional<Usd> position;
+  std::optional<Usd> total;
+};
+
 class Gate {
  public:
   explicit Gate(const Clock& clock) noexcept : clock_(clock) {}
@@ -71,6 +78,8 @@ class Gate {
     std::optional<Reject> opens_denied{};  // nothing may increase, though the state allows it
   };
   Admission admit(const Question& question) const noexcept;
+  // What `admit` clips increases to; for who has to explain it.
+  static Rooms rooms(const Question& question) noexcept;
 
   // All of a leg's position that the venue takes an order for, to be closed at once.
   Admission admit_close(Qty position, const SymbolFilters& filters) const noexcept;

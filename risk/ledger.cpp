@@ -53,6 +53,18 @@ Qty Ledger::give_up(Qty quantity) noexcept {
   return given;
 }
 
+Qty Ledger::uncopied() const noexcept {
+  if (size_ == 0 || lots_[0].rate_units != not_copied.units()) return Qty();
+  return lots_[0].follower.is_zero() ? lots_[0].leader : Qty();
+}
+
+void Ledger::adopt(Qty follower, Rate rate) noexcept {
+  ASSERT(!uncopied().is_zero());
+  lots_[0].follower = follower;
+  lots_[0].rate_units = rate ? rate->units() : no_rate;
+  follower_ = bounded_sum(follower_, follower);
+}
+
 void Ledger::replace_not_copied(Qty leader) noexcept {
   size_ = 0;
   leader_ = Qty();

@@ -40,6 +40,10 @@ class Ledger {
   // Takes up to `quantity` (≥ 0) off the target, newest lot first, and returns how much it took.
   // The leader's quantities stay.
   Qty give_up(Qty quantity) noexcept;
+  // What the oldest lot has of the leader's position while nothing of it is copied; else 0.
+  Qty uncopied() const noexcept;
+  // That lot is copied from now on. REQUIRES: uncopied() is not 0.
+  void adopt(Qty follower, Rate rate) noexcept;
   // Forgets all lots; `leader` is then held and not copied.
   void replace_not_copied(Qty leader) noexcept;
 

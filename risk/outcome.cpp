@@ -11,7 +11,8 @@ Cell& cell_of(FollowerCells& cells, Outcome outcome) noexcept {
 
 }  // namespace
 
-OutcomeTable::OutcomeTable(std::size_t capacity) {
+OutcomeTable::OutcomeTable(std::size_t capacity, DecisionSink* decisions)
+    : decisions_(decisions) {
   records_.reserve(capacity);
 }
 
@@ -84,6 +85,7 @@ void OutcomeTable::conclude(std::uint32_t slot) noexcept {
   cell_of(*record.cells, outcome).add(1);
   if (outcome == Outcome::skipped)
     record.cells->skipped[static_cast<std::size_t>(*record.first_skip)].add(1);
+  if (decisions_ != nullptr) decisions_->on_outcome(slot, outcome, record.first_skip);
   record.next_free = free_;
   free_ = slot;
   --size_;

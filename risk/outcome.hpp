@@ -21,13 +21,14 @@
 
 #include "core/counters.hpp"
 #include "core/units.hpp"
+#include "risk/decision_sink.hpp"
 #include "risk/order_table.hpp"
 
 namespace copyd::risk {
 
 class OutcomeTable {
  public:
-  explicit OutcomeTable(std::size_t capacity);
+  explicit OutcomeTable(std::size_t capacity, DecisionSink* decisions = nullptr);
 
   // A fill is handed to a follower, and the follower's book is done with it. In between the record
   // stays, whatever becomes of its orders.
@@ -83,6 +84,7 @@ class OutcomeTable {
   };
   Outcome outcome_of(const Record& record) const noexcept;
 
+  DecisionSink* const decisions_;  // hears of each outcome; may be null
   std::vector<Record> records_;
   std::uint32_t free_ = no_slot;
   std::size_t size_ = 0;

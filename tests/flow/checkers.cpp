@@ -29,33 +29,20 @@ Leg engine_leg(sim::Leg leg) {
   return static_cast<Leg>(leg);
 }
 
-// Which fill of the script a copy id belongs to.
-std::map<CopyId, std::size_t> fills_by_copy_id(Rig& rig, const Script& script,
-                                               std::size_t follower) {
-  std::map<CopyId, std::size_t> fills;
-  for (std::size_t i = 0; i < script.fills().size(); ++i) {
-    const auto& scripted = script.fills()[i];
-    const NameKey symbol = name_key(Script::symbols()[scripted.fill.symbol]);
-    for (const LegIndex leg : all_legs)
-      for (std::uint32_t ordinal = 0; ordinal < ordinals_max; ++ordinal)
-        fills.emplace(make_copy_id({.follower = name_key(label(rig, follower)),
-                                    .cause = {.kind = CopyCause::Kind::fill,
-                                              .leader = name_key(Rig::leader_label),
-                                              .symbol = symbol,
-                                              .number = scripted.trade},
-                                    .symbol = symbol,
-                                    .leg = static_cast<std::uint8_t>(leg),
-                                    .ordinal = ordinal}),
-                      i);
-  }
-  return fills;
-}
-
 // True when the fill asks of the leg that it comes nearer to zero, and stays on its side.
 bool only_closes(const Step& step, std::size_t leg) {
   const std::int64_t before = step.before[leg];
   const std::int64_t after = step.after[leg];
   return std::abs(after) < std::abs(before) && (after == 0 || (after > 0) == (before > 0));
+}
+
+// What a fill asks of a hedge leg. A close that meets less than it is to close is refused whole
+// there, so it is sent in parts, each as large as what a read has shown, and none of them says how
+// large the copy is. Such a leg is never taken through zero: what is asked of it is one order's.
+Qty asked_of_leg(const Step& step, const sim::Order& order) {
+  const auto leg = static_cast<std::size_t>(engine_leg(order.leg));
+  if (leg == both_leg) return {};
+  return Qty::from_units(std::abs(step.after[leg] - step.before[leg]));
 }
 
 std::string named(Rig& rig, std::size_t follower, const sim::Order& order) {
@@ -65,6 +52,35 @@ std::string named(Rig& rig, std::size_t follower, const sim::Order& order) {
 }
 
 }  // namespace
+
+void CopyIds::learn(Rig& rig, const Script& script) {
+  const NameKey leader = name_key(Rig::leader_label);
+  for (std::size_t follower = 0; follower < follower_count(rig); ++follower) {
+    const NameKey key = name_key(label(rig, follower));
+    for (std::size_t i = learnt_; i < script.fills().size(); ++i) {
+      const auto& scripted = script.fills()[i];
+      const NameKey symbol = name_key(Script::symbols()[scripted.fill.symbol]);
+      for (const LegIndex leg : all_legs)
+        for (std::uint32_t ordinal = 0; ordinal < ordinals_max; ++ordinal)
+          fills_.emplace(make_copy_id({.follower = key,
+                                       .cause = {.kind = CopyCause::Kind::fill,
+                                                 .leader = leader,
+                                                 .symbol = symbol,
+                                                 .number = scripted.trade},
+                                       .symbol = symbol,
+                                       .leg = static_cast<std::uint8_t>(leg),
+                                       .ordinal = ordinal}),
+                         i);
+    }
+  }
+  learnt_ = script.fills().size();
+}
+
+std::optional<std::size_t> CopyIds::fill_of(const CopyId& id) const {
+  const auto at = fills_.find(id);
+  if (at == fills_.end()) return std::nullopt;
+  return at->second;
+}
 
 Breaches positions_are_on_target(Rig& rig, const Script& script) {
   Breaches breaches;
@@ -97,15 +113,15 @@ Breaches ids_are_used_once(Rig& rig, const Faults& faults) {
   return breaches;
 }
 
-Breaches nothing_is_copied_twice(Rig& rig, const Script& script, const Faults& faults) {
+Breaches nothing_is_copied_twice(Rig& rig, const Script& script, const Faults& faults,
+                                 const CopyIds& ids) {
   Breaches breaches;
-  // A copy is as large as the largest order that was ever sent for it.
+  // A copy is as large as the largest order that was ever sent for it, or as the script says.
   std::map<CopyId, Qty> sized;
   for (const auto& [id, sent] : faults.sent())
     if (const auto own = venue::parse_client_order_id(id))
       sized[own->copy_id] = std::max(sized[own->copy_id], sent.qty);
   for (std::size_t follower = 0; follower < follower_count(rig); ++follower) {
-    const auto fills = fills_by_copy_id(rig, script, follower);
     std::map<CopyId, Qty> copied;
     std::vector<std::int64_t> executed(script.fills().size());
     for (const auto& order : rig.account(label(rig, follower)).orders) {
@@ -114,13 +130,15 @@ Breaches nothing_is_copied_twice(Rig& rig, const Script& script, const Faults& f
         breaches.push_back(named(rig, follower, order) + " is not one of ours");
         continue;
       }
+      const auto fill = ids.fill_of(own->copy_id);
+      Qty most = sized[own->copy_id];
+      if (fill) most = std::max(most, asked_of_leg(script.fills()[*fill].steps[follower], order));
       Qty& sum = copied[own->copy_id];
       sum += order.executed;
-      if (sum > sized[own->copy_id])
+      if (sum > most)
         breaches.push_back(named(rig, follower, order) + " doubles a copy: " + text(sum) +
                            " was executed in all");
-      const auto fill = fills.find(own->copy_id);
-      if (fill != fills.end()) executed[fill->second] += order.executed.units();
+      if (fill) executed[*fill] += order.executed.units();
     }
     for (std::size_t i = 0; i < executed.size(); ++i) {
       const Step& step = script.fills()[i].steps[follower];
@@ -135,10 +153,9 @@ Breaches nothing_is_copied_twice(Rig& rig, const Script& script, const Faults& f
   return breaches;
 }
 
-Breaches closes_only_close(Rig& rig, const Script& script) {
+Breaches closes_only_close(Rig& rig, const Script& script, const CopyIds& ids) {
   Breaches breaches;
   for (std::size_t follower = 0; follower < follower_count(rig); ++follower) {
-    const auto fills = fills_by_copy_id(rig, script, follower);
     std::map<std::pair<sim::SymbolIndex, sim::Leg>, Qty> positions;
     const auto& account = rig.account(label(rig, follower));
     for (const auto& trade : account.trades) {
@@ -147,10 +164,9 @@ Breaches closes_only_close(Rig& rig, const Script& script) {
       position += trade.side == sim::Side::buy ? trade.qty : -trade.qty;
       const auto own = venue::parse_client_order_id(trade.client_id);
       if (!own) continue;
-      const auto fill = fills.find(own->copy_id);
+      const auto fill = ids.fill_of(own->copy_id);
       const auto leg = static_cast<std::size_t>(engine_leg(trade.leg));
-      const bool must_close =
-          fill == fills.end() || only_closes(script.fills()[fill->second].steps[follower], leg);
+      const bool must_close = !fill || only_closes(script.fills()[*fill].steps[follower], leg);
       if (!must_close) continue;
       const bool nearer = position.abs() < before.abs();
       const bool same_side = position.is_zero() || position.sign() == before.sign();

@@ -15,7 +15,8 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds resting_step{10};
+// A day is then some hundred reads of each position, and not eight thousand.
+constexpr seconds resting_step{300};
 constexpr seconds time_period{10};               // between two samples of the venue's time
 constexpr std::uint64_t segment_records = 1024;  // few, so that segments follow each other
 
@@ -66,10 +67,12 @@ std::string config_text(const RigOptions& options) {
   for (const auto& follower : options.followers) {
     const config::Link& link = follower.link;
     text +=
-        "[[follower]]\nlabel = \"" + follower.label + "\"\n[[follower.link]]\nleader = \"" +
+        "[[follower]]\nlabel = \"" + follower.label + "\"\nstate = \"" +
+        (follower.shadow ? "shadow" : "active") + "\"\n[[follower.link]]\nleader = \"" +
         Rig::leader_label + "\"\nsizing = " + sizing_text(link.sizing) + "\norder = { type = " +
         (link.order.type == config::OrderStyle::Type::market ? R"("market")" : R"("limit_ioc")") +
         " }\ninverse = " + (link.inverse ? "true" : "false") + "\n";
+    if (link.on_start == config::OnStart::adopt) text += "on_start = \"adopt\"\n";
     if (link.max_fill_age)
       text += "max_fill_age_ms = " + std::to_string(link.max_fill_age->count()) + "\n";
   }

@@ -30,6 +30,7 @@ struct RigFollower {
   sim::PositionMode mode = sim::PositionMode::one_way;
   sim::KeyType key = sim::KeyType::hmac;
   config::Link link{};  // its leader is filled in
+  bool shadow = false;
 };
 
 struct RigOptions {

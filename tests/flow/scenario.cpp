@@ -102,8 +102,9 @@ class Scenario {
     if (!settled) breach("it does not come to rest");
     take(positions_are_on_target(rig_, script_));
     take(ids_are_used_once(rig_, faults_));
-    take(nothing_is_copied_twice(rig_, script_, faults_));
-    take(closes_only_close(rig_, script_));
+    ids_.learn(rig_, script_);
+    take(nothing_is_copied_twice(rig_, script_, faults_, ids_));
+    take(closes_only_close(rig_, script_, ids_));
     take(outcomes_are_whole(rig_, script_));
     for (auto& breach : breaches_) breach = when + ": " + breach;
   }
@@ -137,6 +138,7 @@ class Scenario {
   Script script_;
   Faults faults_;
   Rig rig_;
+  CopyIds ids_;
   Breaches breaches_;
 };
 

@@ -1,107 +1,55 @@
 // Seeded runs of the whole engine against a venue where things go wrong: whatever happens, every
 // follower ends exactly on target, and the same seed gives the same run.
 //
-//   flow_test                 100 seeds, or COPYD_FLOW_SEEDS
-//   flow_test --seeds=N       the first N seeds
-//   flow_test --seed=N        one seed, with what was said about it
+//   flow_test                     100 seeds, or COPYD_FLOW_SEEDS
+//   flow_test --seeds=N           N seeds
+//   flow_test --first=N           not from seed 1 on, but from this one
+//   flow_test --jobs=N            by so many processes
+//   flow_test --once              each once only: whether it repeats is not looked at
+//   flow_test --json              these tests alone, and what they come to as one line of JSON
+//   flow_test --seed=N            one seed, with what was said about it
 //   flow_test --seed=N --trace    and every frame
+//
+// A seed that fails is named on stderr at once.
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-#include <array>
+#include <malloc.h>
+
 #include <charconv>
-#include <csignal>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
 
-#include "scenario.hpp"
+#include "players.hpp"
 
 namespace copyd::flow {
 namespace {
 
 struct Arguments {
-  std::uint64_t first = 1;
-  std::uint64_t count = 100;
-  bool one = false;
-  bool trace = false;
+  SeedRange range{};
+  std::size_t jobs = 0;  // 0: in this process
+  bool json = false;
 };
 Arguments arguments;
 
 // Of each fault, over a thousand seeds and over a hundred.
 constexpr std::uint64_t firings_needed = 100;
 constexpr std::uint64_t firings_needed_of_few = 10;
-constexpr std::size_t failures_shown = 10;
-
-// An assertion of the engine ends the process: then at least the seed is known.
-std::array<char, 64> running{};
-void on_abort(int) {
-  const auto written = write(STDERR_FILENO, running.data(), std::strlen(running.data()));
-  static_cast<void>(written);
-}
-
-std::string told(const SeedRun& run, std::uint64_t seed) {
-  std::string text = "flow_test --seed=" + std::to_string(seed) + "   (" + run.about + ")";
-  for (const auto& breach : run.breaches) text += "\n  " + breach;
-  if (arguments.one)
-    for (const auto& notice : run.notices) text += "\n    " + notice;
-  return text;
-}
-
-void print(const Fired& fired, const std::array<std::int64_t, outcome_count>& outcomes) {
-  for (std::size_t i = 0; i < fault_count; ++i)
-    std::printf("  %-24s %8llu\n", std::string(name_of(static_cast<Fault>(i))).c_str(),
-                static_cast<unsigned long long>(fired[i]));
-  for (std::size_t i = 0; i < outcome_count; ++i)
-    std::printf("  %-24s %8lld\n", std::string(copyd::name_of(static_cast<Outcome>(i))).c_str(),
-                static_cast<long long>(outcomes[i]));
-}
 
 TEST(Seeds, EveryFollowerEndsOnTargetAndEverySeedRepeats) {
-  Fired fired{};
-  std::array<std::int64_t, outcome_count> outcomes{};
-  std::int64_t fills = 0;
-  std::int64_t orders = 0;
-  std::size_t failed = 0;
-  std::uint64_t deaths = 0;
-  std::uint64_t deaths_mid_order = 0;
-  Process::UnknownEnds unknown_ends;
-  std::signal(SIGABRT, on_abort);
-  for (std::uint64_t seed = arguments.first; seed < arguments.first + arguments.count; ++seed) {
-    std::snprintf(running.data(), running.size(), "flow_test --seed=%llu\n",
-                  static_cast<unsigned long long>(seed));
-    const SeedRun run = run_seed(seed, arguments.trace);
-    SeedRun again = run_seed(seed);
-    if (run.digest != again.digest) again.breaches.push_back("a second run was different");
-    else again.breaches = run.breaches;
-    if (!again.breaches.empty() && ++failed <= failures_shown) ADD_FAILURE() << told(again, seed);
-    else if (arguments.one) std::printf("%s\n", told(run, seed).c_str());
-    for (std::size_t i = 0; i < fault_count; ++i) fired[i] += run.fired[i];
-    for (std::size_t i = 0; i < outcome_count; ++i) outcomes[i] += run.outcomes[i];
-    fills += run.fills;
-    deaths += run.deaths;
-    deaths_mid_order += run.deaths_mid_order;
-    unknown_ends.found += run.unknown_ends.found;
-    unknown_ends.absent += run.unknown_ends.absent;
-    orders += run.orders;
-  }
-  std::signal(SIGABRT, SIG_DFL);
-  std::printf(
-      "%llu seeds, %zu failed, %lld leader fills, %lld orders; faults that fired, and "
-      "outcomes:\n",
-      static_cast<unsigned long long>(arguments.count), failed, static_cast<long long>(fills),
-      static_cast<long long>(orders));
-  print(fired, outcomes);
-  std::printf("  %llu deaths of the process, %llu of them with an order on the wire\n",
-              static_cast<unsigned long long>(deaths),
-              static_cast<unsigned long long>(deaths_mid_order));
-  std::printf("  of the orders whose fate was unknown %lld were found and %lld proven absent\n",
-              static_cast<long long>(unknown_ends.found),
-              static_cast<long long>(unknown_ends.absent));
-  if (arguments.count < 100) return;
+  const SeedRange& range = arguments.range;
+  const auto began = std::chrono::steady_clock::now();
+  const Tally tally = arguments.jobs == 0 ? play(range) : play_in_processes(range, arguments.jobs);
+  const std::chrono::duration<double> past = std::chrono::steady_clock::now() - began;
+  if (arguments.json) std::printf("%s\n", json_of(tally, range.first, past.count()).c_str());
+  else std::printf("%s", text_of(tally).c_str());
+  EXPECT_EQ(tally.failed, 0U) << "failed: " << tally.names_of_failed();
+  EXPECT_EQ(tally.seeds, range.count);
+  if (range.count < 100) return;
   for (std::size_t i = 0; i < fault_count; ++i)
-    EXPECT_GE(fired[i], arguments.count >= 1000 ? firings_needed : firings_needed_of_few)
+    EXPECT_GE(tally.fired[i], range.count >= 1000 ? firings_needed : firings_needed_of_few)
         << name_of(static_cast<Fault>(i)) << " hardly ever happens";
 }
 
@@ -120,32 +68,52 @@ std::optional<std::uint64_t> number(std::string_view name, int count, char** val
 }
 
 bool read_arguments(int count, char** values) {
+  SeedRange& range = arguments.range;
   if (const char* seeds = std::getenv("COPYD_FLOW_SEEDS"))
-    arguments.count = std::strtoull(seeds, nullptr, 10);
+    range.count = std::strtoull(seeds, nullptr, 10);
   for (int i = 1; i < count; ++i) {
     if (std::strcmp(values[i], "--trace") == 0) {
-      arguments.trace = true;
+      range.trace = true;
+    } else if (std::strcmp(values[i], "--once") == 0) {
+      range.once = true;
+    } else if (std::strcmp(values[i], "--json") == 0) {
+      arguments.json = true;
     } else if (const auto seed = number("--seed", count, values, i)) {
-      arguments.first = *seed;
-      arguments.count = 1;
-      arguments.one = true;
+      range.first = *seed;
+      range.count = 1;
+      range.talks = true;
     } else if (const auto seeds = number("--seeds", count, values, i)) {
-      arguments.count = *seeds;
+      range.count = *seeds;
     } else if (const auto first = number("--first", count, values, i)) {
-      arguments.first = *first;
+      range.first = *first;
+    } else if (const auto jobs = number("--jobs", count, values, i); jobs && *jobs <= 64) {
+      arguments.jobs = static_cast<std::size_t>(*jobs);
     } else {
       std::fprintf(stderr, "unknown argument %s\n", values[i]);
       return false;
     }
   }
-  return arguments.count > 0;
+  range.progress = !range.talks;
+  return range.count > 0;
+}
+
+// Nothing but the JSON on stdout.
+void silence() {
+  GTEST_FLAG_SET(filter, "Seeds.*");
+  auto& listeners = testing::UnitTest::GetInstance()->listeners();
+  delete listeners.Release(listeners.default_result_printer());
 }
 
 }  // namespace
 }  // namespace copyd::flow
 
 int main(int count, char** values) {
+  // A start takes some twenty megabytes, thousands of times: they are kept, and not given back to
+  // the system and faulted in anew.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   testing::InitGoogleTest(&count, values);
   if (!copyd::flow::read_arguments(count, values)) return 2;
+  if (copyd::flow::arguments.json) copyd::flow::silence();
   return RUN_ALL_TESTS();
 }

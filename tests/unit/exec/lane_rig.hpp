@@ -51,9 +51,10 @@ class LaneRig {
  public:
   static constexpr std::size_t followers = 4;
 
-  // `journal`: in place of the rig's own.
+  // `journal`: in place of the rig's own. `prepares`: what lanes want to be prepared goes to
+  // `wanted`.
   explicit LaneRig(OrderLimits order_limits = {}, std::vector<int> own_limits = {},
-                   journal::Writer* journal = nullptr)
+                   journal::Writer* journal = nullptr, bool prepares = false)
       : venue(clock),
         cells(followers),
         books(followers),
@@ -89,6 +90,7 @@ class LaneRig {
                             .order_limits = order_limits,
                             .holds = &holds,
                             .seed = 7,
+                            .prepare = prepares ? &wanted : nullptr,
                             .name = "lane-0"};
     lane = std::make_unique<OrderLane>(wiring);
     tell_time();
@@ -237,6 +239,7 @@ class LaneRig {
   StageTimes stages;
   Channel<Order> orders;
   Channel<LaneCommand> commands{limits::commands_max};
+  Channel<PrepareSymbol> wanted{16};
   std::unique_ptr<OrderLane> lane;
   std::vector<Report> reports;
   std::vector<std::string> notices;

@@ -31,9 +31,9 @@ TEST_F(Written, AnOrderIsIntendedAnsweredAndFinished) {
   rig.venue.update(
       0, {.execution = "NEW", .status = "NEW", .last = "0", .cumulative = "0", .average = "0"});
   rig.step();
-  EXPECT_EQ(rig.kinds().size(), 1U);  // nothing that a restart would need
+  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::timing}));  // nothing that a restart needs
   rig.fill_last("1.5");
-  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::answer, Type::finished}));
+  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::timing, Type::answer, Type::finished}));
   const auto answer = rig.kept<journal::Answer>().front();
   EXPECT_EQ(answer.filled, qty("1.5"));
   EXPECT_EQ(answer.status, 200);
@@ -43,6 +43,29 @@ TEST_F(Written, AnOrderIsIntendedAnsweredAndFinished) {
   EXPECT_EQ(finished.filled, qty("1.5"));
   EXPECT_EQ(finished.end, OrderEnd::executed);
   EXPECT_EQ(finished.venue_ms, rig.done().venue_time.ms);
+}
+
+TEST_F(Written, WhenEachStageOfAnAttemptEnded) {
+  auto t = rig.terms(OrderKind::increase, Side::buy, "1");
+  t.received = rig.clock.now();
+  t.decoded_ns = 700;
+  t.decided_ns = 900;
+  rig.clock.advance(std::chrono::microseconds(5));
+  const Mono taken = rig.clock.now();
+  rig.push(t);
+  rig.clock.advance(milliseconds(3));
+  rig.fill_last("1");
+  ASSERT_EQ(rig.kept<journal::Timing>().size(), 1U);
+  const auto timing = rig.kept<journal::Timing>().front();
+  EXPECT_EQ(timing.copy_id, t.copy_id);
+  EXPECT_EQ(timing.received_ns, t.received.ns);
+  EXPECT_EQ(timing.decoded_ns, t.received.ns + 700);
+  EXPECT_EQ(timing.decided_ns, t.received.ns + 900);
+  EXPECT_EQ(timing.taken_ns, taken.ns);
+  EXPECT_GE(timing.signed_ns, timing.taken_ns);
+  EXPECT_GE(timing.written_ns, timing.signed_ns);
+  EXPECT_GE(timing.acknowledged_ns, timing.written_ns + 3'000'000);
+  EXPECT_EQ(timing.attempt, 0);
 }
 
 TEST_F(Written, SoIsOneThatLeavesOverRest) {
@@ -66,10 +89,11 @@ TEST_F(Written, FillsAreWrittenOnceEach) {
   rig.venue.fill(0, "0.3", "PARTIALLY_FILLED");
   rig.venue.answer(0, "PARTIALLY_FILLED", "0.3");
   rig.step();
-  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::answer}));
+  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::timing, Type::answer}));
   rig.venue.fill(0, "0.3", "EXPIRED");
   rig.step();
-  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::answer, Type::answer, Type::finished}));
+  EXPECT_EQ(rig.kinds(),
+            Kinds({Type::intent, Type::timing, Type::answer, Type::answer, Type::finished}));
   const auto answers = rig.kept<journal::Answer>();
   EXPECT_EQ(answers[0].status, 0);
   EXPECT_EQ(answers[0].final_, 0);
@@ -82,7 +106,7 @@ TEST_F(Written, ARefusalThatIsTriedAgainEndsItsAttempt) {
   rig.buy("1");
   rig.venue.refuse(0, 503, -1008, "overloaded");
   rig.run(milliseconds(205));
-  ASSERT_EQ(rig.kinds(), Kinds({Type::intent, Type::answer, Type::intent}));
+  ASSERT_EQ(rig.kinds(), Kinds({Type::intent, Type::timing, Type::answer, Type::intent}));
   const auto answer = rig.kept<journal::Answer>().front();
   EXPECT_EQ(answer.code, -1008);
   EXPECT_EQ(answer.final_, 1);
@@ -94,7 +118,7 @@ TEST_F(Written, ARefusalForGoodEndsTheOrder) {
   rig.buy("1");
   rig.venue.refuse(0, 400, -2019, "Margin is insufficient.");
   rig.step();
-  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::answer, Type::finished}));
+  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::timing, Type::answer, Type::finished}));
   EXPECT_EQ(rig.kept<journal::Finished>()[0].end, OrderEnd::refused);
   EXPECT_EQ(rig.kept<journal::Finished>()[0].code, -2019);
 }
@@ -105,9 +129,10 @@ TEST_F(Written, ALostAnswerAndTheProofOfAbsence) {
   rig.push(t);
   rig.venue.refuse(0, 408, -1007, "Timeout");
   rig.step();
-  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::unknown}));
+  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::timing, Type::unknown}));
   rig.run(seconds(9));
-  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::unknown, Type::absent, Type::intent}));
+  EXPECT_EQ(rig.kinds(),
+            Kinds({Type::intent, Type::timing, Type::unknown, Type::absent, Type::intent}));
   EXPECT_EQ(rig.kept<journal::Absent>()[0].attempt, 0);
   EXPECT_EQ(rig.kept<journal::Intent>()[1].attempt, 1);
 }
@@ -139,8 +164,8 @@ TEST_F(Written, AnAttemptThatLivesAfterAllIsInDoubtAgain) {
   rig.run(milliseconds(100));
   rig.venue.fill(0, "1", "FILLED");
   rig.step();
-  EXPECT_EQ(rig.kinds(),
-            Kinds({Type::intent, Type::answer, Type::resumed, Type::answer, Type::finished}));
+  EXPECT_EQ(rig.kinds(), Kinds({Type::intent, Type::timing, Type::answer, Type::resumed,
+                                Type::answer, Type::finished}));
   const auto resumed = rig.kept<journal::Resumed>().front();
   EXPECT_EQ(resumed.attempt, 0);
   EXPECT_EQ(resumed.doubts, 1);

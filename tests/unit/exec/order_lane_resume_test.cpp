@@ -50,6 +50,17 @@ class Resumed : public ::testing::Test {
     rig.add(0, hmac_key(0));
     rig.push(t);
   }
+  void start_with(const std::vector<OrderTerms>& all) {
+    rig.add(0, hmac_key(0));
+    for (const auto& t : all) EXPECT_TRUE(rig.orders.try_push(TestApproval::order(t)));
+    rig.step();
+  }
+  OrderDone done_of(const OrderTerms& t) const {
+    for (const auto& done : rig.all<OrderDone>())
+      if (done.ref == t.ref) return done;
+    ADD_FAILURE() << "it is not told";
+    return {};
+  }
   void run_until_placed() {
     for (int i = 0; i < 30 && placed() == 0; ++i) rig.run(seconds(1));
   }
@@ -335,6 +346,71 @@ TEST_F(Resumed, TheStreamTellsOfADoubtThatWasDenied) {
   rig.run(milliseconds(7500));  // by now the second is asked for
   stream_tells_of_the_first(t);
   EXPECT_EQ(rig.done().filled, Qty::whole(2));
+}
+
+// ---- several orders of one leg -----------------------------------------------------------------
+
+// 2 are held. A close of them was lost, an opening behind it too, and a close behind that has taken
+// the 2 in the first one's place. What opens now is what the first close is for.
+TEST_F(Resumed, ACloseInDoubtMakesUpForWhatALaterOneHasTakenOfIt) {
+  expect("2");
+  const auto first = doubtful(OrderKind::reduce, Side::sell, 0, 1);
+  const auto opening = doubtful(OrderKind::increase, Side::buy, 0, 1);
+  auto last = terms(OrderKind::reduce, Side::sell, "2");
+  last.ended = true;
+  last.filled_before = Qty::whole(2);
+  start_with({first, opening, last});
+  for (std::size_t seen = 0; rig.results() < 3 && rig.clock.now() < Mono{} + seconds(90);) {
+    rig.run(milliseconds(100));
+    for (; seen < placed(); ++seen) {
+      const bool buys = rig.venue.placed[seen].side == "BUY";
+      const bool holds = rig.venue.accounts[0].positions.contains({"BTCUSDT", "BOTH"});
+      if (!buys && !holds) {
+        rig.venue.refuse(seen, 400, -2022, "ReduceOnly Order is rejected.");
+        continue;
+      }
+      rig.venue.answer(seen, "FILLED", "2");
+      if (buys) position("2");
+      else rig.venue.accounts[0].positions.clear();
+    }
+  }
+  ASSERT_EQ(rig.results(), 3U);
+  EXPECT_EQ(done_of(first).filled, Qty::whole(2));
+  EXPECT_EQ(done_of(opening).filled, Qty::whole(2));
+  EXPECT_TRUE(rig.venue.accounts[0].positions.empty());
+}
+
+// The copy agent expects the orders of a leg to fill as they were decided.
+TEST_F(Resumed, ACloseThatHasOvertakenAnOpeningIsToldAfterIt) {
+  expect("2");
+  const auto opening = doubtful(OrderKind::increase, Side::buy, 0, 1);
+  auto close = terms(OrderKind::reduce, Side::sell, "1");
+  close.ended = true;
+  close.filled_before = Qty::whole(1);
+  at_venue(opening, 0, "FILLED", "2");
+  position("3");
+  start_with({opening, close});
+  rig.run(seconds(5));
+  const auto told = rig.all<OrderDone>();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].ref, opening.ref);
+  EXPECT_EQ(told[1].ref, close.ref);
+  EXPECT_EQ(told[1].filled, Qty::whole(1));
+}
+
+// Four at a time, and here twice a second: more than can be asked for before the first ones are
+// due again.
+TEST_F(Resumed, EachOfManyIsAskedForInItsTurn) {
+  std::vector<OrderTerms> many;
+  for (int i = 0; i < 40; ++i) many.push_back(doubtful(OrderKind::increase, Side::buy, 0, 1));
+  at_venue(many.back(), 0, "FILLED", "2");
+  position("9");  // somebody else's too: none of the others is proven absent
+  start_with(many);
+  for (int i = 0; i < 40; ++i) {
+    rig.clock.advance(milliseconds(500));
+    rig.step();
+  }
+  EXPECT_EQ(rig.done().ref, many.back().ref);
 }
 
 // More orders than a few passes take: the first read must not come between them.

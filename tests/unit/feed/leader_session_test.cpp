@@ -279,6 +279,26 @@ TEST_F(Live, UnknownEventsAreCountedAndKnownOnesAreNot) {
   EXPECT_EQ(rig.cells.unknown_events.get(), 1);
 }
 
+TEST_F(Live, ChangesOfTheSetupAreCounted) {
+  const auto before = rig.cells.config_changes.get();
+  venue::AccountConfigUpdate leverage;
+  leverage.leverage = 5;
+  rig.bring(leverage);
+  venue::AccountUpdate margin;
+  margin.reason = "MARGIN_TYPE_CHANGE";
+  rig.bring(margin);
+  EXPECT_EQ(rig.cells.config_changes.get(), before + 2);
+  venue::AccountUpdate order;
+  order.reason = "ORDER";
+  rig.bring(order);
+  venue::AccountConfigUpdate assets;
+  assets.multi_assets = true;
+  rig.bring(assets);
+  EXPECT_EQ(rig.cells.config_changes.get(), before + 2);
+  EXPECT_EQ(rig.cells.multi_assets.get(), 1);
+  EXPECT_EQ(rig.handed(), "");
+}
+
 TEST_F(Live, TheListenKeyIsExtendedAndNeverGivenUp) {
   for (int i = 1; i <= 3; ++i) {
     for (int minute = 0; minute < 20; ++minute) {

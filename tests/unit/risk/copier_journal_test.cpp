@@ -208,6 +208,43 @@ void replay_into(risk::Copier& copier, journal::Disk& disk) {
   ASSERT_EQ(reader.end().kind, journal::ReadEnd::Kind::clean);
 }
 
+TEST(CopierJournal, SoDoThoseOnPaperWithTheirResult) {
+  std::size_t held = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto mode = seed % 3 == 0 ? PositionMode::hedge : PositionMode::one_way;
+    Journalled kept;
+    auto options = limited(options_with(kept.writer, mode));
+    options.state = config::FollowerMode::shadow;
+    CopierRig live(options);
+    RowRecords adopting;
+    for (std::uint16_t i = 0; i < 3; ++i)
+      adopting.put(journal::Adopting{.follower = FollowerId{i}, .link = 0, .leader = alpha});
+    ASSERT_EQ(live.restore(adopting), 0U);
+    Happenings happenings(live, seed, mode);
+    for (std::uint64_t i = 0; i < 20 + seed; ++i) {
+      happenings.step();
+      if (i == 10) live.hand(LeaderSynced{.leader = alpha, .begun = {}, .until = {}});
+    }
+    EXPECT_TRUE(live.taken().empty());
+    const Rows rows = rows_of(*live.copier);
+    held += rows.count(journal::Type::paper) - 3;
+
+    auto again = options;
+    again.journal = nullptr;
+    again.connected = false;
+    CopierRig restored(again);
+    EXPECT_EQ(restored.restore(of_the_same_run(rows)), 0U);
+    expect_same(rows, rows_of(*restored.copier));
+    again.replays = true;
+    CopierRig replayed(again);
+    ASSERT_EQ(replayed.restore(adopting), 0U);
+    replay_into(*replayed.copier, kept.disk);
+    expect_same(rows, rows_of(*replayed.copier));
+  }
+  EXPECT_GT(held, 20U);
+}
+
 TEST(CopierJournal, AReplayMakesTheSameBooksAndSoDoTheirRows) {
   std::size_t orders = 0;
   std::size_t lots = 0;
