@@ -3,12 +3,13 @@
 
 PACKAGES = g++ cmake ninja-build ccache pkg-config ca-certificates \
   libboost1.81-dev libssl-dev libsimdjson-dev libconcurrentqueue-dev libtomlplusplus-dev \
-  libsodium-dev libcli11-dev libspdlog-dev libfmt-dev libsystemd-dev libgtest-dev
+  libsodium-dev libcli11-dev libspdlog-dev libfmt-dev libsqlite3-dev libsystemd-dev prometheus-cpp-dev libgtest-dev
 
 JOBS ?= $(shell nproc)
 ARGS ?=
+PREFIX ?= /usr/local
 
-.PHONY: help packages build test demo sanitize conformance bench fuzz kill-loop mutants clean
+.PHONY: help packages build test demo sanitize conformance bench soak fuzz kill-loop mutants install deb deb-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,11 +46,21 @@ conformance: build ## public Node clients, unchanged, against venue-sim; ARGS="-
 	  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; }
 	@node tests/conformance/run.mjs $(ARGS) build/bin/venue-sim
 
-bench: packages ## microbenchmarks of each step of the path; ARGS="--benchmark_filter=…"
+bench: packages ## how fast it is, next to a bare responder and to bots on client libraries; ARGS=--quick
 	@scripts/install-packages libbenchmark-dev
+	@{ command -v node && command -v npm; } >/dev/null || scripts/install-packages nodejs npm
+	@cd bench/peers && { [ node_modules/.package-lock.json -nt package-lock.json ] || \
+	  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; }
 	@cmake --preset bench >/dev/null
-	@cmake --build --preset bench -j $(JOBS) --target path_bench
-	@build/bench/bin/path_bench $(ARGS)
+	@cmake --build --preset bench -j $(JOBS) --target path_bench fill_to_wire
+	@build/bench/bin/path_bench --benchmark_min_time=0.1 \
+	  --benchmark_out=build/bench/path_bench.json --benchmark_out_format=json
+	@build/bench/bin/fill_to_wire --peers --burst --output build/bench $(ARGS)
+
+soak: packages ## 20 minutes of trades to 100 followers: memory, losses, tail; ARGS="--minutes 5"
+	@cmake --preset bench >/dev/null
+	@cmake --build --preset bench -j $(JOBS) --target fill_to_wire
+	@build/bench/bin/fill_to_wire --soak --output build/bench $(ARGS)
 
 fuzz: packages ## libFuzzer on everything that is parsed; ARGS="--seconds 600", ARGS=--merge
 	@scripts/install-packages clang libclang-rt-14-dev
@@ -60,6 +71,17 @@ fuzz: packages ## libFuzzer on everything that is parsed; ARGS="--seconds 600", 
 mutants: packages ## deliberate faults, each of which the tests must notice; ARGS="--list"
 	@scripts/install-packages git patch
 	@tests/mutants/run --jobs $(JOBS) $(ARGS)
+
+install: build ## programs, unit, pages, completions; DESTDIR=… PREFIX=/usr/local
+	@DESTDIR=$(DESTDIR) cmake --install build --prefix $(PREFIX) --strip
+
+deb: build ## the Debian package, in build/package/
+	@scripts/install-packages dpkg-dev
+	@packaging/make-deb build build/package
+
+deb-test: deb ## lintian, and the package installed, run and purged in a copy of this system
+	@scripts/install-packages lintian
+	@tests/package/run build/package/copyd_*.deb
 
 clean: ## removes everything that was built
 	rm -rf build

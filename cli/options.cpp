@@ -75,7 +75,12 @@ void add_argument(CLI::App& verb, const Argument& argument, Values& values) {
     case Argument::Kind::word:
       verb.add_option(name, values.texts[name], help)
           ->required(argument.required)
-          ->type_name("LABEL");
+          ->type_name(name == "trade" ? "TRADE" : name == "what" ? "WHAT" : "LABEL");
+      return;
+    case Argument::Kind::choice:
+      verb.add_option("--" + name, values.texts[name], help)
+          ->type_name("FORMAT")
+          ->check(CLI::IsMember({"csv", "jsonl"}));
       return;
     case Argument::Kind::option:
       verb.add_option("--" + name, values.texts[name], help)->type_name("TEXT");
@@ -166,8 +171,8 @@ Parsed refuse(const CLI::ParseError& error, const CLI::App& app) {
   const std::string help = "See copyctl" + name + " --help";
   // What was not expected is not repeated: it may be a key.
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return refuse(error.what(), help);
-  if (name == " connect") {
-    return refuse("connect takes one label, and never a key among its arguments",
+  if (name == " connect" || name == " rotate") {
+    return refuse(name.substr(1) + " takes one label, and never a key among its arguments",
                   "It asks for the key, or reads it with --stdin. " + help);
   }
   return refuse("an unknown option, or an argument too many", help);
@@ -177,14 +182,15 @@ Parsed invocation_of(const std::string& name, Values& values) {
   Parsed parsed;
   Invocation& made = parsed.invocation.emplace();
   made.request.verb = ops::find_command(name)->verb;
-  made.request.label = values.texts["label"];
-  made.request.reason = values.texts["reason"];
-  made.request.venue = values.texts["venue"];
+  for (const auto& text : ops::text_members)
+    made.request.*text.member = values.texts[std::string(text.name)];
+  if (values.texts["format"] == "jsonl") made.format = ExportFormat::jsonl;
   made.request.all = values.flags["all"];
   made.request.everything = values.flags["everything"];
   made.yes = values.flags["yes"];
   made.watch = values.flags["watch"];
   made.from_stdin = values.flags["stdin"];
+  made.generate = values.flags["generate"];
   made.json = values.json;
   made.socket = values.socket;
   if (made.request.verb == ops::Verb::halt && made.request.label.empty()) made.request.all = true;
@@ -215,8 +221,8 @@ Parsed parse_arguments(const std::vector<std::string>& arguments) {
     return {.invocation = {}, .exit_code = 0, .out = {}, .err = {}, .journal = values.journal};
   }
   Parsed parsed = invocation_of(name, values);
-  // A connect is whole only when its key has been read.
-  if (parsed.invocation->request.verb == ops::Verb::connect) {
+  // A connect or rotate is whole only when its key has been read.
+  if (ops::brings_key(parsed.invocation->request.verb)) {
     parsed.invocation->request.credentials.api_key = Secret::copy_of("k");
     parsed.invocation->request.credentials.secret = Secret::copy_of("s");
   }

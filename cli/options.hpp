@@ -2,6 +2,7 @@
 // commands that read what copyd has left on the disk, which no daemon is asked for.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,13 +12,17 @@
 
 namespace copyd::cli {
 
+enum class ExportFormat : std::uint8_t { csv, jsonl };
+
 struct Invocation {
-  ops::ControlRequest request;  // connect: without its credentials yet
+  ops::ControlRequest request;  // connect, rotate: without its credentials yet
   std::string socket;
   bool json = false;
   bool watch = false;
   bool from_stdin = false;
+  bool generate = false;  // connect, rotate: a pair of our own
   bool yes = false;  // flatten: without asking
+  ExportFormat format = ExportFormat::csv;
 };
 
 // Either something to ask the daemon or to read from the journal, or what to print and how to exit.

@@ -16,6 +16,8 @@ std::string view_of(ops::Verb verb, Element reply) {
       return changed_view(reply);
     case ops::Verb::connect:
       return card_view(reply);
+    case ops::Verb::rotate:
+      return card_view(reply) + "The old key is not used any more: delete it at the venue.\n";
     case ops::Verb::accounts:
       return cards_view(reply);
     case ops::Verb::disconnect:
@@ -24,6 +26,20 @@ std::string view_of(ops::Verb verb, Element reply) {
       return positions_view(reply);
     case ops::Verb::latency:
       return latency_view(reply);
+    case ops::Verb::why:
+      return why_view(reply);
+    case ops::Verb::history:
+      return history_view(reply);
+    case ops::Verb::skips:
+      return skips_view(reply);
+    case ops::Verb::drift:
+      return drift_view(reply);
+    case ops::Verb::balance:
+      return balance_view(reply);
+    case ops::Verb::orders:
+      return orders_view(reply);
+    case ops::Verb::export_:
+      return export_view(reply);
     case ops::Verb::version:
       return "copyd " + text_of(reply, "version") + '\n';
   }

@@ -90,6 +90,19 @@ std::string skips(Element reply) {
   return text;
 }
 
+// What shadows have made of it, one line each.
+std::string papers(Element reply) {
+  std::string text;
+  for (const Element follower : array_of(reply, "followers")) {
+    Element paper;
+    if (follower["paper"].get(paper) != simdjson::SUCCESS || paper.is_null()) continue;
+    text += text_of(follower, "label") + " is a shadow, nothing is sent for it: on paper realised " +
+            text_of(paper, "realised") + ", fees " + text_of(paper, "fees") + ", unrealised " +
+            text_of(paper, "unrealised") + '\n';
+  }
+  return text;
+}
+
 // What a person should look at, one line each.
 std::string cautions(Element reply) {
   std::string text;
@@ -132,7 +145,7 @@ std::string totals(Element reply) {
 }  // namespace
 
 std::string status_view(Element reply) {
-  const std::string behind = cautions(reply) + skips(reply);
+  const std::string behind = papers(reply) + cautions(reply) + skips(reply);
   return headline(reply) + totals(reply) + '\n' + leaders_table(reply) + '\n' +
          followers_table(reply) + (behind.empty() ? "" : "\n" + behind);
 }

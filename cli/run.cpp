@@ -9,10 +9,12 @@
 #include <string_view>
 
 #include "cli/client.hpp"
+#include "cli/export.hpp"
 #include "cli/journal.hpp"
 #include "cli/options.hpp"
 #include "cli/render.hpp"
 #include "cli/terminal.hpp"
+#include "ops/key_pair.hpp"
 
 namespace copyd::cli {
 namespace {
@@ -62,6 +64,46 @@ int watch(const Invocation& invocation, const Secret& line) {
   return 0;
 }
 
+// The public half is no secret: where it was asked for, so that a program can read it.
+void show_public_key(const Invocation& invocation, const std::string& pem) {
+  print(stderr,
+        "Make an API key of the kind \"self-generated\" at the venue with this public key: reading "
+        "and futures only,\nand this machine's address in its IP list. Its private half stays "
+        "here.\n");
+  if (!invocation.json) return print(stdout, pem);
+  std::string escaped;
+  for (const char c : pem) escaped += c == '\n' ? std::string("\\n") : std::string(1, c);
+  print(stdout, "{\"ok\":true,\"public_key_pem\":\"" + escaped + "\"}\n");
+}
+
+// A key whose pair is made here. On a terminal one that is refused is asked for again: what was
+// wrong with it can be set right at the venue, but its private half is nowhere else.
+int ask_with_new_pair(Invocation& invocation) {
+  // Nobody should go to the venue for a pair that cannot be handed over.
+  ops::ControlRequest greeting;
+  greeting.verb = ops::Verb::version;
+  const auto answers = ask(invocation.socket, ops::encode_request(greeting).reveal());
+  if (answers.has_error()) return fail(invocation, answers.error());
+  const ops::KeyPair pair = ops::new_ed25519_pair();
+  show_public_key(invocation, pair.public_key_pem);
+  for (;;) {
+    auto api_key =
+        invocation.from_stdin ? read_api_key(STDIN_FILENO) : ask_for_api_key("/dev/tty");
+    if (api_key.has_error()) return fail(invocation, api_key.error());
+    if (api_key->empty())
+      return fail(invocation, {.error = "no API key was given; the pair is forgotten",
+                               .remedy = "delete a key at the venue that was made with it"});
+    invocation.request.credentials = {.kind = ops::Credentials::Kind::private_key_pem,
+                                      .api_key = std::move(*api_key),
+                                      .secret = pair.private_key_pem.clone()};
+    const auto fault = ops::fault_of(invocation.request);
+    const int status = fault ? fail(invocation, *fault)
+                             : ask_once(invocation, ops::encode_request(invocation.request));
+    if (status == 0 || invocation.from_stdin) return status;
+    print(stderr, "Nothing was stored. The pair is still the same: try again.\n");
+  }
+}
+
 std::string whom(const ops::ControlRequest& request) {
   return request.all ? "every follower" : request.label;
 }
@@ -95,7 +137,8 @@ int run(const std::vector<std::string>& arguments) {
                         .err = [](std::string_view text) { print(stderr, text); }});
   if (!parsed.invocation) return parsed.exit_code;
   Invocation& invocation = *parsed.invocation;
-  if (invocation.request.verb == ops::Verb::connect) {
+  if (invocation.generate) return ask_with_new_pair(invocation);
+  if (ops::brings_key(invocation.request.verb)) {
     auto credentials =
         invocation.from_stdin ? read_credentials(STDIN_FILENO) : ask_for_credentials("/dev/tty");
     if (credentials.has_error()) return fail(invocation, credentials.error());
@@ -105,6 +148,14 @@ int run(const std::vector<std::string>& arguments) {
   if (int status = 0;
       invocation.request.verb == ops::Verb::flatten && !may_flatten(invocation, status))
     return status;
+  if (invocation.request.verb == ops::Verb::export_ && !invocation.json)
+    return run_export(
+        invocation, [&](std::string_view line) { return ask(invocation.socket, line); },
+        [](std::string_view text) {
+          return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+                 std::fflush(stdout) == 0;
+        },
+        [](std::string_view text) { print(stderr, text); });
   const Secret line = ops::encode_request(invocation.request);
   return invocation.watch ? watch(invocation, line) : ask_once(invocation, line);
 }

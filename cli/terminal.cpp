@@ -86,14 +86,42 @@ Secret read_silently(const SilentTerminal& terminal) {
   return Secret::copy_of(text.reveal().substr(0, used));
 }
 
+Failure no_terminal() {
+  return {.error = "there is no terminal to ask for the key on",
+          .remedy = "give it with --stdin, as JSON"};
+}
+
+// Standard input to its end.
+ops::Outcome<Secret> read_input(int fd) {
+  Secret input = Secret::of_size(input_max + 1);
+  std::size_t used = 0;
+  while (used < input.size()) {
+    const ssize_t got = ::read(fd, input.writable() + used, input.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    used += static_cast<std::size_t>(got);
+  }
+  if (used > input_max) {
+    return Failure{.error = "standard input has more than a key",
+                   .remedy = R"(give {"api_key":…,"secret":…}, nothing else)"};
+  }
+  return Secret::copy_of(input.reveal().substr(0, used));
+}
+
 }  // namespace
+
+ops::Outcome<Secret> ask_for_api_key(const std::string& terminal) {
+  const SilentTerminal silent(terminal);
+  if (!silent.ok()) return no_terminal();
+  silent.show("API key that the venue gave (not shown; empty: give up): ");
+  Secret key = read_silently(silent);
+  silent.show("\n");
+  return key;
+}
 
 ops::Outcome<ops::Credentials> ask_for_credentials(const std::string& terminal) {
   const SilentTerminal silent(terminal);
-  if (!silent.ok()) {
-    return Failure{.error = "there is no terminal to ask for the key on",
-                   .remedy = "give it with --stdin, as JSON"};
-  }
+  if (!silent.ok()) return no_terminal();
   ops::Credentials credentials;
   silent.show("API key (not shown): ");
   credentials.api_key = read_silently(silent);
@@ -113,19 +141,15 @@ ops::Outcome<ops::Credentials> ask_for_credentials(const std::string& terminal) 
 }
 
 ops::Outcome<ops::Credentials> read_credentials(int fd) {
-  Secret input = Secret::of_size(input_max + 1);
-  std::size_t used = 0;
-  while (used < input.size()) {
-    const ssize_t got = ::read(fd, input.writable() + used, input.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  if (used > input_max) {
-    return Failure{.error = "standard input has more than a key",
-                   .remedy = R"(give {"api_key":…,"secret":…}, nothing else)"};
-  }
-  return ops::decode_credentials(input.reveal().substr(0, used));
+  const auto input = read_input(fd);
+  if (input.has_error()) return input.error();
+  return ops::decode_credentials(input->reveal());
+}
+
+ops::Outcome<Secret> read_api_key(int fd) {
+  const auto input = read_input(fd);
+  if (input.has_error()) return input.error();
+  return ops::decode_api_key(input->reveal());
 }
 
 std::optional<bool> confirm(const std::string& terminal, std::string_view question) {

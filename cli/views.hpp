@@ -11,8 +11,15 @@ std::string status_view(Element reply);      // status
 std::string latency_view(Element reply);     // latency
 std::string positions_view(Element reply);   // positions
 std::string changed_view(Element reply);     // pause, resume, halt
-std::string card_view(Element reply);        // connect
+std::string card_view(Element reply);        // connect, rotate
 std::string cards_view(Element reply);       // accounts
 std::string disconnect_view(Element reply);  // disconnect
+std::string why_view(Element reply);         // why
+std::string history_view(Element reply);     // history
+std::string skips_view(Element reply);       // skips
+std::string drift_view(Element reply);       // drift
+std::string balance_view(Element reply);     // balance
+std::string orders_view(Element reply);      // orders
+std::string export_view(Element reply);      // export: one page, as CSV
 
 }  // namespace copyd::cli

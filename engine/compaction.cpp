@@ -127,6 +127,9 @@ Result<Compaction::Is> Compaction::is_over(const std::string& file, std::vector<
   while (const auto record = reader.next()) {
     // Every payload of a lane begins with the copy id.
     const auto id = record->as<CopyId>();
+    // One to an order that is not over has that order's intent before it. Behind an order's end the
+    // stream may have told the price, when nothing else of it is known here any more.
+    if (record->type == static_cast<std::uint16_t>(Type::answer)) continue;
     if (!over_.contains(id)) return Is::no;
     if (record->type == static_cast<std::uint16_t>(Type::finished)) finished.push_back(id);
   }

@@ -3,50 +3,59 @@
 #include <fmt/format.h>
 
 #include "core/clock.hpp"
+#include "engine/key_refusal.hpp"
 
 namespace copyd::engine {
 
 struct Connector::Attempt {
   ops::Account account;
   venue::Credentials credentials;
+  bool rotates = false;
   Handler handler;
   Role role = Role::none;
   std::optional<venue::KeyPermissions> permissions{};
   std::vector<std::string> warnings{};
 
+  void fail(ops::Failure failure) const { handler(std::move(failure)); }
   void fail(std::string error, std::string remedy) const {
-    handler(ops::Failure{.error = std::move(error), .remedy = std::move(remedy)});
+    fail({.error = std::move(error), .remedy = std::move(remedy)});
   }
 };
 
-namespace {
-
-// The remedy for a refusal of the venue itself.
-std::string remedy_for(std::int32_t code) {
-  switch (code) {
-    case -2014:
-      return "the API key is garbled: copy it again";
-    case -2015:
-      return "check the key, its IP list and its futures permission at the venue; keys of the "
-             "testnet and of the live venue are not interchangeable";
-    case -1022:
-      return "the secret does not belong to this API key: copy both again";
-    case -1021:
-      return "try again; copyd keeps its own offset to the venue's clock";
-    case -4109:
-      return "the account is archived: wake it up at the venue first";
-    default:
-      return "try again; if it persists, the venue's words say why";
-  }
+void Connector::connect(ops::Account account, Handler handler) {
+  const auto* stored = parts_.store.find(account.label);
+  if (stored == nullptr) return begin(std::move(account), false, std::move(handler));
+  if (stored->venue != parts_.venue_name)
+    return handler(ops::Failure{
+        .error = fmt::format("\"{}\" is an account of {}, and this daemon works with {}",
+                             account.label, stored->venue, parts_.venue_name),
+        .remedy = fmt::format("choose another label, or copyctl disconnect {} first: that forgets "
+                              "its key",
+                              account.label)});
+  handler(ops::Failure{
+      .error = fmt::format("\"{}\" is connected already", account.label),
+      .remedy = fmt::format("give it another key with copyctl rotate {}; to make it another "
+                            "account, copyctl disconnect {} first",
+                            account.label, account.label)});
 }
 
-}  // namespace
-
-void Connector::connect(ops::Account account, Handler handler) {
-  if (store_.find(account.label) != nullptr)
+void Connector::rotate(ops::Account account, Handler handler) {
+  const auto* stored = parts_.store.find(account.label);
+  if (stored == nullptr)
     return handler(
-        ops::Failure{.error = fmt::format("\"{}\" is connected already", account.label),
-                     .remedy = fmt::format("copyctl disconnect {} first", account.label)});
+        ops::Failure{.error = fmt::format("\"{}\" is not connected", account.label),
+                     .remedy = fmt::format("copyctl connect {} gives it its first key; copyctl "
+                                           "accounts lists the accounts",
+                                           account.label)});
+  if (stored->venue != parts_.venue_name)
+    return handler(ops::Failure{
+        .error = fmt::format("\"{}\" is an account of {}, and this daemon works with {}",
+                             account.label, stored->venue, parts_.venue_name),
+        .remedy = "rotate it with the daemon of that venue"});
+  begin(std::move(account), true, std::move(handler));
+}
+
+void Connector::begin(ops::Account account, bool rotates, Handler handler) {
   auto credentials = credentials_of(account);
   if (!credentials)
     return handler(ops::Failure{
@@ -54,23 +63,24 @@ void Connector::connect(ops::Account account, Handler handler) {
         .remedy = "give a PKCS#8 PEM (-----BEGIN PRIVATE KEY-----) with an Ed25519 or RSA key"});
   auto attempt = std::make_shared<Attempt>(Attempt{.account = std::move(account),
                                                    .credentials = std::move(credentials).value(),
+                                                   .rotates = rotates,
                                                    .handler = std::move(handler)});
-  if (const auto* known = roster_.find(attempt->account.label)) attempt->role = known->role();
-  if (venue_.has_permission_record()) return read_permissions(attempt);
+  if (const auto* known = parts_.roster.find(attempt->account.label)) attempt->role = known->role();
+  if (parts_.venue.has_permission_record()) return read_permissions(attempt);
   attempt->warnings.emplace_back(
       "this venue has no permission record: the key's rights are unknown");
   prove(attempt);
 }
 
 void Connector::read_permissions(const AttemptPtr& attempt) {
-  venue_.permissions(attempt->credentials, [this, attempt](const VenueAnswer& answer) {
+  parts_.venue.permissions(attempt->credentials, [this, attempt](const VenueAnswer& answer) {
     if (!answer.ok())
-      return attempt->fail(fmt::format("the venue refused the key: {}", answer.words()),
-                           remedy_for(venue::decode_error(answer.body).code));
+      return attempt->fail(
+          explain(answer, {.key_type = attempt->account.key_type, .testnet = parts_.testnet}));
     const auto permissions = venue::decode_key_permissions(answer.body);
     if (!permissions)
       return attempt->fail("the venue's permission record cannot be read", "try again later");
-    auto verdict = judge(*permissions, attempt->role, venue_.now());
+    auto verdict = judge(*permissions, attempt->role, parts_.venue.now());
     if (!verdict.refusal.empty())
       return attempt->fail(std::move(verdict.refusal), std::move(verdict.remedy));
     attempt->warnings = std::move(verdict.warnings);
@@ -80,11 +90,13 @@ void Connector::read_permissions(const AttemptPtr& attempt) {
 }
 
 void Connector::prove(const AttemptPtr& attempt) {
-  venue_.signed_get(
+  parts_.venue.signed_get(
       venue::path::balance, attempt->credentials, [this, attempt](const VenueAnswer& answer) {
         if (!answer.ok())
-          return attempt->fail(fmt::format("the key does not work on futures: {}", answer.words()),
-                               remedy_for(venue::decode_error(answer.body).code));
+          return attempt->fail(explain(answer, {.key_type = attempt->account.key_type,
+                                                .of_futures = true,
+                                                .record_read = attempt->permissions.has_value(),
+                                                .testnet = parts_.testnet}));
         auto alias = venue::decode_account_alias(answer.body);
         if (!alias)
           return attempt->fail("the venue's balance answer cannot be read", "try again later");
@@ -92,27 +104,63 @@ void Connector::prove(const AttemptPtr& attempt) {
       });
 }
 
-void Connector::store(const AttemptPtr& attempt, std::string alias) {
-  const std::string label = attempt->account.label;
-  RosterAccount& entry = roster_.at(label);
-  if (const auto* other = roster_.same_account(entry, alias))
-    return attempt->fail(fmt::format("this key is of the same account as \"{}\"", other->label),
-                         "an account has one label; use a key of another account");
-  if (auto added = store_.add(std::move(attempt->account)); !added)
-    return attempt->fail(added.error().message(), "choose another label");
-  if (auto saved = store_.save(); !saved) {
-    static_cast<void>(store_.remove(label));
-    return attempt->fail("the key store cannot be written: " + saved.error().message(),
-                         "check keys.file, its directory's rights and the disk");
+std::optional<ops::Failure> Connector::misplaced(const Attempt& attempt, const std::string& alias) {
+  const std::string& label = attempt.account.label;
+  const RosterAccount& entry = parts_.roster.at(label);
+  if (const auto* other = parts_.roster.same_account(entry, alias))
+    return ops::Failure{
+        .error = fmt::format("this key is of the same account as \"{}\"", other->label),
+        .remedy =
+            "an account has one label, and a follower is never its own leader; use a key of "
+            "another account"};
+  if (!attempt.rotates) return std::nullopt;
+  if (entry.alias.empty())
+    return ops::Failure{
+        .error = fmt::format("which account \"{}\" is, is not known yet", label),
+        .remedy = fmt::format("try again when copyctl accounts shows its equity; where its old key "
+                              "does not work any more, copyctl disconnect {} and connect it again",
+                              label)};
+  if (entry.alias != alias)
+    return ops::Failure{
+        .error = fmt::format("this key is of another account than \"{}\" is", label),
+        .remedy =
+            "make the new key in the same account, at the venue. Another account takes "
+            "another label, or a disconnect first"};
+  return std::nullopt;
+}
+
+// Into the store, on the disk; as it was before when that fails.
+std::optional<ops::Failure> Connector::put(Attempt& attempt) {
+  ops::KeyStore& store = parts_.store;
+  const std::string label = attempt.account.label;
+  std::optional<ops::Account> before;
+  if (attempt.rotates) {
+    auto replaced = store.replace(std::move(attempt.account));
+    // Disconnected meanwhile.
+    if (!replaced)
+      return ops::Failure{.error = replaced.error().message(), .remedy = "copyctl connect it"};
+    before = std::move(replaced).value();
+  } else if (auto added = store.add(std::move(attempt.account)); !added) {
+    return ops::Failure{.error = added.error().message(), .remedy = "choose another label"};
   }
+  const auto saved = store.save();
+  if (saved) return std::nullopt;
+  if (before) static_cast<void>(store.replace(std::move(*before)));
+  else static_cast<void>(store.remove(label));
+  return ops::Failure{.error = "the key store cannot be written: " + saved.error().message(),
+                      .remedy = "check keys.file, its directory's rights and the disk"};
+}
+
+void Connector::store(const AttemptPtr& attempt, std::string alias) {
+  if (auto failure = misplaced(*attempt, alias)) return attempt->fail(std::move(*failure));
+  RosterAccount& entry = parts_.roster.at(attempt->account.label);
+  attempt->account.alias = alias;
+  if (auto failure = put(*attempt)) return attempt->fail(std::move(*failure));
   entry.credentials = std::move(attempt->credentials);
   entry.alias = std::move(alias);
   entry.permissions = attempt->permissions;
   entry.warnings = std::move(attempt->warnings);
-  if (attempt->role == Role::none)
-    entry.warnings.emplace_back(
-        "no leader and no follower of the configuration has this label: the key is stored and not "
-        "used; check the label, or add it to the file and restart copyd");
+  if (entry.role() == Role::none) entry.warnings.emplace_back(unused_label);
   entry.error.clear();
   attempt->handler(&entry);
 }

@@ -1,6 +1,7 @@
-// Connector: what happens to a key at `copyctl connect`: the permission record is read and judged,
-// one signed futures call proves that the key works there, and only then is it stored.
-// Nothing of a key that was refused is kept. The supervisor's thread only.
+// Connector: what happens to a key at `copyctl connect` and `rotate`: the permission record is read
+// and judged, one signed futures call proves that the key works there and tells of which account it
+// is, and only then is it stored. Nothing of a key that was refused is kept, and until a new one is
+// stored the old one is in force. The supervisor's thread only.
 #pragma once
 
 #include <functional>
@@ -15,25 +16,36 @@ namespace copyd::engine {
 
 class Connector {
  public:
-  // Told once per attempt: the account is connected (its credentials are in the roster and in the
+  // Told once per attempt: the account has the key (its credentials are in the roster and in the
   // store), or why not.
   using Handler = std::function<void(ops::Outcome<RosterAccount*>)>;
 
-  Connector(Roster& roster, ops::KeyStore& store, VenueApi& venue) noexcept
-      : roster_(roster), store_(store), venue_(venue) {}
+  struct Parts {
+    Roster& roster;
+    ops::KeyStore& store;
+    VenueApi& venue;
+    const std::string& venue_name;
+    bool testnet = false;
+  };
+  explicit Connector(const Parts& parts) noexcept : parts_(parts) {}
 
+  // The first key of a label.
   void connect(ops::Account account, Handler handler);
+  // Another key of a label that is connected, and of the same account.
+  void rotate(ops::Account account, Handler handler);
 
  private:
   struct Attempt;
   using AttemptPtr = std::shared_ptr<Attempt>;
+  void begin(ops::Account account, bool rotates, Handler handler);
   void read_permissions(const AttemptPtr& attempt);
   void prove(const AttemptPtr& attempt);
   void store(const AttemptPtr& attempt, std::string alias);
+  // What speaks against this account under this label; nothing: it may be stored.
+  std::optional<ops::Failure> misplaced(const Attempt& attempt, const std::string& alias);
+  std::optional<ops::Failure> put(Attempt& attempt);
 
-  Roster& roster_;
-  ops::KeyStore& store_;
-  VenueApi& venue_;
+  Parts parts_;
 };
 
 }  // namespace copyd::engine

@@ -11,6 +11,8 @@
 #include "config/load.hpp"
 #include "core/agent.hpp"
 #include "engine/supervisor.hpp"
+#include "ops/alert_targets.hpp"
+#include "ops/environment.hpp"
 #include "ops/log.hpp"
 #include "ops/state_directory.hpp"
 #include "ops/unlock.hpp"
@@ -19,6 +21,8 @@ namespace copyd::engine {
 namespace {
 
 namespace log = ops::log;
+
+constexpr const char* credentials_variable = "CREDENTIALS_DIRECTORY";
 
 std::string_view name_of(config::Venue::Name name) noexcept {
   switch (name) {
@@ -52,6 +56,32 @@ void log_faults(const std::vector<config::Fault>& faults) {
   }
 }
 
+// Where alerts are to go and cannot.
+struct AlertFindings {
+  std::vector<config::Fault> faults;
+  std::vector<config::Fault> notes;
+};
+AlertFindings alert_faults(const config::LoadOutcome& outcome, const std::string& file,
+                           const std::string& credentials_directory) {
+  AlertFindings findings;
+  const auto reading = ops::read_alert_targets(outcome.config->alerts, credentials_directory);
+  const auto at = [&](const std::string& key, const std::string& message) {
+    const auto place = config::position_of(outcome.positions, key);
+    return config::Fault{.file = file,
+                         .line = place.line,
+                         .column = place.column,
+                         .message = fmt::format("`{}`: {}", key, message)};
+  };
+  for (const auto& fault : reading.faults)
+    findings.faults.push_back(
+        at(fault.key, fmt::format("{}; {}", fault.failure.error, fault.failure.remedy)));
+  for (const auto& key : reading.unseen)
+    findings.notes.push_back(at(key,
+                                "not looked at: systemd credentials are there for the service "
+                                "alone, and this was not started by systemd"));
+  return findings;
+}
+
 // The configuration and what it was read from, if `run` may start with it.
 std::optional<std::pair<config::Config, std::string>> usable_configuration(
     const std::string& file) {
@@ -66,6 +96,12 @@ std::optional<std::pair<config::Config, std::string>> usable_configuration(
     log_faults(unbuilt);
     return std::nullopt;
   }
+  const auto deaf = alert_faults(outcome, file, ops::environment(credentials_variable));
+  if (!deaf.faults.empty()) {
+    log_faults(deaf.faults);
+    return std::nullopt;
+  }
+  for (const auto& note : deaf.notes) log::warning(note.message);
   return std::pair(std::move(*outcome.config), std::move(outcome.text));
 }
 
@@ -130,6 +166,7 @@ int run_daemon(const DaemonOptions& options) {
     return 1;
   }
   const SteadyClock clock;
+  const std::string credentials_directory = ops::environment(credentials_variable);
   Supervisor supervisor({.config = *config,
                          .config_text = configuration->second,
                          .venue_name = std::string(name_of(config->venue.name)),
@@ -137,21 +174,28 @@ int run_daemon(const DaemonOptions& options) {
                          .tls = *tls,
                          .store = *store,
                          .clock = clock,
-                         .usable_cpus = usable_cpus()});
+                         .usable_cpus = usable_cpus(),
+                         .credentials_directory = credentials_directory});
   return supervisor.run();
 }
 
 int run_check(const CheckOptions& options) {
   const auto outcome = config::load_file(options.config_file);
   auto faults = outcome.faults;
+  auto notes = outcome.notes;
   std::vector<config::Fault> unbuilt;
-  if (outcome.config)
+  if (outcome.config) {
     unbuilt = config::not_built_yet(*outcome.config, outcome.positions, options.config_file);
+    auto alerts =
+        alert_faults(outcome, options.config_file, ops::environment(credentials_variable));
+    faults = std::move(alerts.faults);
+    notes.insert(notes.end(), alerts.notes.begin(), alerts.notes.end());
+  }
   if (options.json) {
     fmt::print("{{\"ok\":{},\"faults\":{},\"notes\":{},\"not_built\":{}}}\n", faults.empty(),
-               config::as_json(faults), config::as_json(outcome.notes), config::as_json(unbuilt));
+               config::as_json(faults), config::as_json(notes), config::as_json(unbuilt));
   } else {
-    fmt::print("{}{}{}", config::as_text(faults), config::as_text(outcome.notes),
+    fmt::print("{}{}{}", config::as_text(faults), config::as_text(notes),
                config::as_text(unbuilt));
     if (faults.empty())
       fmt::print("{}: no faults{}\n", options.config_file,

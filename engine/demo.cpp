@@ -30,6 +30,7 @@ idle      = "backoff"
 lanes     = 2
 state_dir = "{state}"
 control   = "{control}"
+http      = ""
 
 [venue]
 name    = "custom"

@@ -39,18 +39,6 @@ bool limits_losses(const config::Limits& limits) {
 
 }  // namespace
 
-bool RequestBucket::take(Mono now) noexcept {
-  if (free_ < burst_) {
-    const auto more = (now - refilled_) / spacing_;
-    free_ = static_cast<int>(std::min<std::int64_t>(free_ + more, burst_));
-    refilled_ = refilled_ + more * spacing_;
-  }
-  if (free_ == 0) return false;
-  if (free_ == burst_) refilled_ = now;
-  --free_;
-  return true;
-}
-
 // ---- TransferSum ------------------------------------------------------------------------------
 
 void TransferSum::begin(Usd total, std::int64_t counted_ms) noexcept {
@@ -87,6 +75,7 @@ Equities::Equities(Parts parts)
       clock_(parts.clock),
       tell_(std::move(parts.tell)),
       link_of_(std::move(parts.link_of)),
+      heard_(std::move(parts.heard)),
       equities_(equity_burst, equity_spacing),
       incomes_(income_burst, income_spacing) {
   for (auto& account : roster_.accounts()) {
@@ -102,6 +91,12 @@ void Equities::recover(FollowerId follower, Usd transfers, std::int64_t counted_
     reading.transfers.begin(transfers, counted_ms);
     reading.begun = true;
   }
+}
+
+std::optional<Usd> Equities::transfers(const RosterAccount& account) const {
+  const auto at = readings_.find(&account);
+  if (at == readings_.end() || !at->second.begun) return std::nullopt;
+  return at->second.transfers.total();
 }
 
 void Equities::connected(RosterAccount& account) {
@@ -297,6 +292,7 @@ bool Equities::took(RosterAccount& account, const VenueAnswer& answer, const cha
         held_off_until_,
         clock_.now() + (answer.retry_after ? nanoseconds(*answer.retry_after) : banned_time));
   if (answer.ok()) account.last_sync = clock_.now();
+  if (heard_) heard_(account, answer);
   return answer.ok();
 }
 

@@ -29,26 +29,13 @@
 
 #include "config/schema.hpp"
 #include "core/flow.hpp"
+#include "engine/request_bucket.hpp"
 #include "engine/roster.hpp"
 #include "engine/venue_api.hpp"
 #include "exec/lane_cells.hpp"
 #include "venue/income_codec.hpp"
 
 namespace copyd::engine {
-
-// So many requests at once, and then one in each `spacing`. Pure.
-class RequestBucket {
- public:
-  RequestBucket(int burst, std::chrono::nanoseconds spacing) noexcept
-      : burst_(burst), spacing_(spacing), free_(burst) {}
-  bool take(Mono now) noexcept;
-
- private:
-  int burst_;
-  std::chrono::nanoseconds spacing_;
-  int free_;
-  Mono refilled_{};
-};
 
 // Net transfers of one account. Pure.
 class TransferSum {
@@ -81,6 +68,8 @@ class Equities {
     const Clock& clock;
     Tell tell;
     LinkOf link_of;
+    // Each answer to a signed call, or its absence: it tells something of the key.
+    std::function<void(RosterAccount&, const VenueAnswer&)> heard{};
   };
   explicit Equities(Parts parts);
 
@@ -90,6 +79,8 @@ class Equities {
   // The account has a key, new or another; or has none any more.
   void connected(RosterAccount& account);
   void disconnected(RosterAccount& account);
+  // Money moved in less money moved out, where it is counted.
+  std::optional<Usd> transfers(const RosterAccount& account) const;
   // Every turn.
   void poll();
 
@@ -130,6 +121,7 @@ class Equities {
   const Clock& clock_;
   Tell tell_;
   LinkOf link_of_;
+  std::function<void(RosterAccount&, const VenueAnswer&)> heard_;
   std::map<const RosterAccount*, Reading> readings_;
   RequestBucket equities_;
   RequestBucket incomes_;

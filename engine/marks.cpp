@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/link_symbols.hpp"
 #include "net/url.hpp"
 #include "ops/log.hpp"
 
@@ -25,13 +26,8 @@ bool is_in(const std::vector<bool>& set, SymbolId symbol) {
   return symbol.value < set.size() && set[symbol.value];
 }
 
-bool names(const std::vector<std::string>& list, const std::string& symbol) {
-  return std::find(list.begin(), list.end(), symbol) != list.end();
-}
-
-bool permits(const config::Link& link, const Symbol& symbol) {
-  return symbol.copyable && (link.allow.empty() || names(link.allow, symbol.name)) &&
-         !names(link.deny, symbol.name);
+bool adopts(const config::Link& link) {
+  return link.on_start == config::OnStart::adopt;
 }
 
 }  // namespace
@@ -42,13 +38,14 @@ MarkNeeds MarkNeeds::of(const config::Config& config, const SymbolTable& symbols
   for (const auto& follower : config.followers) {
     const auto& limits = follower.limits;
     const bool collar = limits.max_price_deviation_bps.has_value();
-    needs.any =
-        needs.any || collar || limits.max_daily_loss || limits.max_drawdown || limits.equity_floor;
-    if (!collar) continue;
+    const bool opens_by_mark = collar || follower.state == config::FollowerMode::shadow;
+    needs.any = needs.any || opens_by_mark || limits.max_daily_loss || limits.max_drawdown ||
+                limits.equity_floor ||
+                std::any_of(follower.links.begin(), follower.links.end(), adopts);
     for (std::size_t i = 0; i < symbols.size(); ++i) {
       const auto& symbol = symbols[SymbolId{static_cast<std::uint16_t>(i)}];
       for (const auto& link : follower.links)
-        if (permits(link, symbol)) needs.may_open[i] = true;
+        if ((opens_by_mark || adopts(link)) && permits(link, symbol)) needs.may_open[i] = true;
     }
   }
   return needs;

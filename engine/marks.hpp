@@ -1,14 +1,14 @@
 // Marks: the mark prices that the copy agent goes by, from the one market stream that has them all
 // once a second. Opened only when something needs them: a price collar, which compares every
-// opening fill with the mark, or a limit on losses, which moves an equity by the marks of open
-// positions.
+// opening fill with the mark; a limit on losses, which moves an equity by the marks of open
+// positions; a shadow, whose orders fill at the mark; a link that adopts what its leader holds.
 //
 //   {streams}/market/stream?streams=!markPrice@arr@1s  ──▶ SetMark, for the copy agent
 //
-// What is told: of a symbol in use every change; of another one that a collar may be asked about, a
-// change of more than 0.05 % since it was told, and each mark every ten seconds in any case, so
-// that whoever goes by it can tell an old mark from a calm one. All 600 symbols every second would
-// be more than the copy agent has to hear.
+// What is told: of a symbol in use every change; of another one that may be opened at its mark, or
+// is compared with it, a change of more than 0.05 % since it was told, and each mark every ten
+// seconds in any case, so that whoever goes by it can tell an old mark from a calm one. All 600
+// symbols every second would be more than the copy agent has to hear.
 //
 // A stream that says nothing for ten seconds is closed and opened again, with backoff; the
 // transport pings it. The supervisor's thread only. Cold. Protocol: Binance docs, "Mark Price
@@ -35,7 +35,7 @@ namespace copyd::engine {
 // Which marks a configuration needs. Pure.
 struct MarkNeeds {
   bool any = false;            // a stream is needed
-  std::vector<bool> may_open;  // by SymbolId: a follower with a collar may open it
+  std::vector<bool> may_open;  // by SymbolId: somebody may open it who needs its mark for that
 
   static MarkNeeds of(const config::Config& config, const SymbolTable& symbols);
 };

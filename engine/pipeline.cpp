@@ -14,7 +14,8 @@ Pipeline::Lane::Lane()
       reports(limits::reports_per_lane_max),
       // At start each follower's key and its legs are told before anybody listens.
       commands(8 * limits::followers_max + limits::commands_max),
-      notices(limits::notices_max) {}
+      notices(limits::notices_max),
+      wanted(limits::commands_max) {}
 
 Pipeline::Pipeline(const Parts& parts)
     : plan_(parts.plan),
@@ -64,7 +65,8 @@ Pipeline::Pipeline(const Parts& parts)
         .books_journal = parts.copy_journal,
         .order_limits = parts.order_limits,
         .holds = &address_holds_,
-        .seed = seed + i + 1});
+        .seed = seed + i + 1,
+        .prepare = &lane.wanted});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
   }
   for (std::size_t i = 0; i < parts.config.followers.size(); ++i)
@@ -155,6 +157,11 @@ void Pipeline::tell_lane(FollowerId follower, exec::LaneCommand command) {
   ASSERT(lanes_[lane_of(follower)]->commands.try_push(std::move(command)));
 }
 
+bool Pipeline::offer_lane(FollowerId follower, exec::LaneCommand command) {
+  auto& commands = lanes_[lane_of(follower)]->commands;
+  return commands.size() < commands.capacity() / 2 && commands.try_push(std::move(command));
+}
+
 void Pipeline::tell_lanes(exec::TrustPositions command) {
   for (auto& lane : lanes_) ASSERT(lane->commands.try_push(command));
 }
@@ -178,6 +185,16 @@ bool Pipeline::next_book_answer(BookAnswer& out) {
     if (std::holds_alternative<BookEnd>(out)) copier_caught_up_ = true;
   }
   return false;
+}
+
+bool Pipeline::next_wanted(exec::PrepareSymbol& out) {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [&](auto& lane) { return lane->wanted.try_pop(out); });
+}
+
+void Pipeline::passes(std::vector<ThreadPasses>& into) const {
+  for (const auto& thread : threads_)
+    into.push_back({.name = thread->name(), .passes = thread->passes(), .on_path = true});
 }
 
 void Pipeline::merge_latency(StageTimes& into) const noexcept {

@@ -15,6 +15,7 @@
 #include "core/flow.hpp"
 #include "core/symbols.hpp"
 #include "engine/thread_plan.hpp"
+#include "engine/watchdog.hpp"
 #include "exec/lane_cells.hpp"
 #include "exec/lane_command.hpp"
 #include "exec/order_lane.hpp"
@@ -67,17 +68,26 @@ class Pipeline {
   void tell_feed(feed::FeedCommand command);
   void tell_copier(const CopyCommand& command);
   void tell_lane(FollowerId follower, exec::LaneCommand command);
+  // Of what may come in any number: false, and nothing is told, when half of the queue is taken.
+  bool offer_lane(FollowerId follower, exec::LaneCommand command);
   void tell_lanes(exec::TrustPositions command);
   void tell_time(TimeSample sample);
 
   bool next_notice(Notice& out);
   bool next_book_answer(BookAnswer& out);
+  // The symbols that lanes want to be prepared.
+  bool next_wanted(exec::PrepareSymbol& out);
 
   const feed::LeaderCells& leader(LeaderId id) const noexcept { return leader_cells_[id.value]; }
   const FollowerCells& follower(FollowerId id) const noexcept { return follower_cells_[id.value]; }
   const exec::FollowerLinkCells& link(FollowerId id) const noexcept {
     return link_cells_[id.value];
   }
+  std::size_t lanes() const noexcept { return lanes_.size(); }
+  const exec::LaneCells& lane(std::size_t index) const noexcept { return lanes_[index]->cells; }
+  const venue::AddressHolds& address_holds() const noexcept { return address_holds_; }
+  // How far each thread of the path has come. Empty before the start and after the end.
+  void passes(std::vector<ThreadPasses>& into) const;
   // All stages of all agents, merged. Costs some 130 KiB of reading; for status only.
   void merge_latency(StageTimes& into) const noexcept;
   const ThreadPlan& plan() const noexcept { return plan_; }
@@ -92,6 +102,7 @@ class Pipeline {
     Channel<Report> reports;
     Channel<exec::LaneCommand> commands;
     Channel<Notice> notices;
+    Channel<exec::PrepareSymbol> wanted;
     exec::LaneCells cells;
     StageTimes stages;
     std::unique_ptr<net::Transport> transport;

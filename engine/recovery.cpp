@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/link_books.hpp"
 #include "engine/snapshot.hpp"
 #include "journal/archive.hpp"
 
@@ -64,19 +65,6 @@ std::set<CopyId> open_orders(const std::vector<Record>& rows) {
   return open;
 }
 
-// What the lane had to report, whether the copy agent has heard it or not.
-Record report_of(const journal::Finished& finished) {
-  journal::Done done{.copy_id = finished.copy_id,
-                     .done = {.ref = {},
-                              .follower = finished.follower,
-                              .end = finished.end,
-                              .filled = finished.filled,
-                              .average = finished.average,
-                              .venue_time = VenueTime{finished.venue_ms},
-                              .venue_code = finished.code}};
-  return journal::record_of(done);
-}
-
 void annotate(journal::OpenOrder& order, const LaneTrack& lanes, bool lossy) {
   const AttemptRecord* const known = lanes.find(order.copy_id);
   if (known != nullptr) {
@@ -114,6 +102,18 @@ bool positions_doubtful(const Recovered& recovered, VenueTime now) {
 }
 
 // ---- lanes -------------------------------------------------------------------------------------
+
+Record report_of(const journal::Finished& finished) {
+  journal::Done done{.copy_id = finished.copy_id,
+                     .done = {.ref = {},
+                              .follower = finished.follower,
+                              .end = finished.end,
+                              .filled = finished.filled,
+                              .average = finished.average,
+                              .venue_time = VenueTime{finished.venue_ms},
+                              .venue_code = finished.code}};
+  return journal::record_of(done);
+}
 
 const AttemptRecord* LaneTrack::find(const CopyId& id) const {
   const auto at = orders_.find(id);
@@ -169,7 +169,10 @@ void LaneTrack::apply(const Record& record) {
 
 // ---- all of it ---------------------------------------------------------------------------------
 
-Result<Recovered> recover(journal::Disk& disk, const RunNames& live, const journal::BootId& boot) {
+namespace {
+
+Result<Recovered> read_runs(journal::Disk& disk, const RunNames& live,
+                            const journal::BootId& boot) {
   Recovered found;
   TRY(journal::finish_archive(disk));
   const auto files = TRY(disk.list());
@@ -225,6 +228,18 @@ Result<Recovered> recover(journal::Disk& disk, const RunNames& live, const journ
     found.notes.push_back(name +
                           " is not in the configuration any more: what was kept of it is "
                           "forgotten");
+  return found;
+}
+
+}  // namespace
+
+Result<Recovered> recover(journal::Disk& disk, const RunNames& live, const journal::BootId& boot) {
+  Recovered found = TRY(read_runs(disk, live, boot));
+  if (found.trust == Trust::unreadable) return found;
+  const LinkBooks books{.config = *live.config,
+                        .leaders = found.leaders,
+                        .complete = found.trust != Trust::corrupt};
+  found.misfit = books.fit(found.rows);
   return found;
 }
 

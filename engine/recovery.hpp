@@ -21,6 +21,7 @@
 #include "engine/replay.hpp"
 #include "journal/journal.hpp"
 #include "journal/reader.hpp"
+#include "ops/failure.hpp"
 
 namespace copyd::engine {
 
@@ -43,6 +44,7 @@ struct Recovered {
   journal::Journal::Behind copy;  // where the writers go on
   std::map<std::string, journal::Journal::Behind> lanes;
   std::vector<std::string> obsolete;  // segments that nothing needs once this run has begun
+  std::optional<ops::Failure> misfit;  // why the books cannot be gone on with as configured now
 };
 
 // Cuts off torn tails; changes nothing else. Errors: those of the disk.
@@ -55,6 +57,9 @@ std::optional<VenueTime> doubt_until(const Recovered& recovered, VenueTime now);
 // Some of those trades are still to be decided again, and until then the followers' positions may
 // hold orders that nobody can name.
 bool positions_doubtful(const Recovered& recovered, VenueTime now);
+
+// What a lane had to report of an order, as the copy agent is told.
+journal::Record report_of(const journal::Finished& finished);
 
 // What one lane knows of one order.
 struct AttemptRecord {

@@ -188,6 +188,15 @@ bool Translation::translate(Record& row) {
       return change<journal::Count>(row, [&](auto& p) { return follower(p.follower); });
     case Type::loss_base:
       return change<journal::LossBase>(row, [&](auto& p) { return follower(p.follower); });
+    case Type::paper:
+      return change<journal::Paper>(row, [&](auto& p) {
+        return follower(p.follower) && (p.of_leg == 0 || symbol(p.symbol));
+      });
+    case Type::adopting:
+      return change<journal::Adopting>(row, [&](auto& p) {
+        return link(p.follower, p.link) && follower(p.follower) && leader(p.leader) &&
+               (p.of_leg == 0 || symbol(p.symbol));
+      });
     case Type::wish:
       return change<journal::Wish>(row, [&](auto& p) { return account(p); });
     case Type::leader_leg:
@@ -291,7 +300,7 @@ struct Replay::Preamble {
 
 // A Copier that decides as that run's did, and hands nothing to anybody.
 struct Replay::Run {
-  explicit Run(RunNames of) : names(std::move(of)), cells(names.config->followers.size()) {
+  Run(RunNames of, risk::DecisionSink* decisions) : names(std::move(of)), cells(names.config->followers.size()) {
     const auto lanes = static_cast<std::size_t>(names.config->engine.lanes);
     for (std::size_t i = 0; i < lanes; ++i)
       copier_lanes.push_back({.orders = orders, .reports = reports});
@@ -308,7 +317,8 @@ struct Replay::Run {
                                                               .notices = notices,
                                                               .cells = cells,
                                                               .stages = *stages,
-                                                              .replays = true});
+                                                              .replays = true,
+                                                              .decisions = decisions});
   }
 
   const RunNames names;
@@ -327,7 +337,7 @@ struct Replay::Run {
   std::map<LeaderId, LeaderTrack> leaders;
 };
 
-Replay::Replay() = default;
+Replay::Replay(risk::DecisionSink* decisions) : decisions_(decisions) {}
 Replay::~Replay() = default;
 
 const RunNames& Replay::names() const {
@@ -396,7 +406,8 @@ bool Replay::begin_run(const journal::Segment& segment) {
       RunNames{.config_text = std::move(preamble_->text),
                .config = std::make_shared<const config::Config>(*loaded.config),
                .symbols = std::move(preamble_->symbols),
-               .wall_offset_ns = segment.wall_ns - segment.mono_ns});
+               .wall_offset_ns = segment.wall_ns - segment.mono_ns},
+      decisions_);
   preamble_.reset();
   return true;
 }

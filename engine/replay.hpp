@@ -109,7 +109,8 @@ void restore_leader(std::map<LeaderId, LeaderTrack>& leaders, const journal::Rec
 
 class Replay {
  public:
-  Replay();
+  // `decisions` watches the Copiers of all runs; it may be null, and outlives this.
+  explicit Replay(risk::DecisionSink* decisions = nullptr);
   ~Replay();
 
   // The next record of the copy agent. False: the record makes no sense where it
@@ -133,6 +134,7 @@ class Replay {
   static void track(Run& run, const journal::Record& record);
   bool fail(std::string why);
 
+  risk::DecisionSink* const decisions_;
   std::unique_ptr<Preamble> preamble_;
   std::unique_ptr<Run> begun_;  // its first rows are being read
   std::unique_ptr<Run> run_;

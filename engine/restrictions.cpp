@@ -173,11 +173,11 @@ std::vector<SetState> Restrictions::in_force(FollowerId follower) const {
 FollowerState Restrictions::of_file(std::size_t follower) const noexcept {
   switch (config_.followers[follower].state) {
     case config::FollowerMode::active:
+    case config::FollowerMode::shadow:  // on paper
       return FollowerState::active;
     case config::FollowerMode::reduce_only:
       return FollowerState::reduce_only;
     case config::FollowerMode::halted:
-    case config::FollowerMode::shadow:
       break;
   }
   return FollowerState::halted;

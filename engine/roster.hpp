@@ -19,6 +19,19 @@
 
 namespace copyd::engine {
 
+// Whether an account's key works, as engine/health sees it.
+struct AccountHealth {
+  enum class Standing : std::uint8_t {
+    good,
+    failing,  // "Error": heals by itself
+    refused,  // "Re-auth needed": until another key comes, or the operator resumes it
+  };
+  Standing standing = Standing::good;
+  std::string words;  // the venue's, and what to do; "" when good
+  Mono since;         // not good since then
+  Mono failed;        // the last failure
+};
+
 struct RosterAccount {
   std::string label;
   std::optional<LeaderId> leader;
@@ -27,12 +40,13 @@ struct RosterAccount {
   // The supervisor's own signer; the account's agent has another. Empty: not connected.
   std::optional<venue::Credentials> credentials;
   std::string alias;                 // the venue's name of the account; the same for two keys of it
-  std::optional<venue::KeyPermissions> permissions;  // as read at `connect`
+  std::optional<venue::KeyPermissions> permissions;  // as last read
   std::vector<std::string> warnings;
 
   std::optional<Usd> equity;
   Mono last_sync;                    // of the last answer to a signed call; 0 = none
   std::string error;                 // the venue's words at the last failure; "" = none
+  AccountHealth health;
   Mono equity_due;
   bool asking = false;               // a call for its equity is under way
 
@@ -41,6 +55,11 @@ struct RosterAccount {
     return follower ? Role::follower : leader ? Role::leader : Role::none;
   }
 };
+
+// A warning for an account without a role.
+inline constexpr const char* unused_label =
+    "no leader and no follower of the configuration has this label: the key is stored and not "
+    "used; check the label, or add it to the file and restart copyd";
 
 class Roster {
  public:

@@ -22,6 +22,7 @@ RunJournal::RunJournal(Parts parts)
 
 ops::Outcome<Recovered> RunJournal::recover(const RunNames& live) {
   auto recovered = engine::recover(parts_.disk, live, parts_.settings.boot);
+  if (recovered && recovered->misfit) return *recovered->misfit;
   if (recovered && recovered->trust != Trust::unreadable) return std::move(recovered).value();
   return ops::Failure{
       .error = fmt::format("the journal in {} cannot be read: {}", parts_.directory,

@@ -46,6 +46,8 @@ class RunJournal {
   Agent& agent() noexcept { return *journal_; }
   // Keeps what the next start has to read short. A thread of its own. REQUIRES: begin.
   Agent& compaction() noexcept { return *compaction_; }
+  // It cannot be written: nothing opens.
+  bool failed() const noexcept { return !journal_ || journal_->failed(); }
   // Everything that was appended is on the disk then. REQUIRES: the agents have stopped.
   void finish();
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "journal/archive.hpp"
+
 namespace copyd::engine {
 namespace {
 
@@ -43,14 +45,15 @@ struct Attempt {
   std::string fault;
 };
 
-Attempt load(journal::Disk& disk, const std::string& file, std::uint64_t segment) {
+Attempt load(journal::Disk& disk, const std::string& file, std::uint64_t segment,
+             risk::DecisionSink* decisions = nullptr) {
   Reader reader = Reader::of_file(disk, file);
   const auto first = reader.next();
   if (!first || first->type != static_cast<std::uint16_t>(Type::snapshot))
     return {.base = {}, .fault = first ? "it is no snapshot" : reader.end().reason};
   const auto upto = first->as<journal::Snapshot>();
   if (upto.segment != segment) return {.base = {}, .fault = "it is of another segment"};
-  SnapshotBase base{.replay = std::make_unique<Replay>(),
+  SnapshotBase base{.replay = std::make_unique<Replay>(decisions),
                     .behind = {.segment = upto.segment, .sequence = upto.sequence},
                     .header = reader.segment()};
   while (const auto record = reader.next())
@@ -83,6 +86,15 @@ Result<void> write_snapshot(journal::Disk& disk, const Replay& replay,
   TRY(file->write_at(0, std::as_bytes(std::span(records))));
   TRY(file->sync());
   return disk.rename(draft, name);
+}
+
+std::optional<SnapshotBase> load_snapshot(journal::Disk& disk, std::uint64_t segment,
+                                          risk::DecisionSink* decisions) {
+  const std::string name = journal::segment_name(snapshot_writer, segment);
+  for (const std::string& file : {name, name + std::string(journal::past_suffix)})
+    if (auto attempt = load(disk, file, segment, decisions); attempt.base)
+      return std::move(attempt.base);
+  return std::nullopt;
 }
 
 Result<SnapshotBase> newest_snapshot(journal::Disk& disk, std::vector<std::string>& notes) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ struct SnapshotBase {
   journal::Reader::Behind behind;  // what they count of the copy agent's series
   journal::Segment header;
 };
+// That of one segment, also where it was put aside; empty: there is none that is whole.
+std::optional<SnapshotBase> load_snapshot(journal::Disk& disk, std::uint64_t segment,
+                                          risk::DecisionSink* decisions = nullptr);
 // What is damaged is named in `notes`. Errors: those of the disk.
 Result<SnapshotBase> newest_snapshot(journal::Disk& disk, std::vector<std::string>& notes);
 

@@ -97,6 +97,21 @@ void write_counts(JsonWriter& out, const FollowerCells& cells) {
   out.end_object();
 }
 
+// What a shadow has made of it; null for everybody else.
+void write_paper(JsonWriter& out, const FollowerCells& cells) {
+  out.key("paper");
+  if (cells.is_shadow.get() == 0) {
+    out.null();
+    return;
+  }
+  const auto usd = [](const Cell& cell) { return Usd::from_units(cell.get()); };
+  out.begin_object()
+      .member("realised", usd(cells.paper_realised))
+      .member("fees", usd(cells.paper_fees))
+      .member("unrealised", usd(cells.paper_unrealised))
+      .end_object();
+}
+
 void write_follower(JsonWriter& out, const StatusParts& parts, std::size_t index) {
   const auto& label = parts.config.followers[index].label;
   out.begin_object().member("label", label);
@@ -105,6 +120,7 @@ void write_follower(JsonWriter& out, const StatusParts& parts, std::size_t index
     const auto& link = parts.pipeline->link(follower_id(index));
     write_state(out, cells);
     write_counts(out, cells);
+    write_paper(out, cells);
     out.member("orders", cells.orders.get())
         .member("in_flight", cells.in_flight.get())
         .member("unknown_orders", link.unknown.get())
@@ -152,10 +168,12 @@ void write_latency(JsonWriter& out, const Pipeline* pipeline) {
 
 std::string_view account_status(const StatusParts& parts, const RosterAccount& account) {
   if (!account.connected()) return "Not connected";
+  if (account.health.standing == AccountHealth::Standing::refused) return "Re-auth needed";
   const bool refused =
       (account.leader && session_of(parts, account.leader->value) == feed::SessionState::refused) ||
       (account.follower && link_of(parts, account.follower->value) == exec::LinkState::refused);
-  if (refused || !account.error.empty()) return "Error";
+  const bool failing = account.health.standing == AccountHealth::Standing::failing;
+  if (refused || failing || !account.error.empty()) return "Error";
   return "Connected";
 }
 
@@ -189,6 +207,12 @@ void write_permissions(JsonWriter& out, const RosterAccount& account) {
   else out.null();
 }
 
+bool is_multi_assets(const StatusParts& parts, const RosterAccount& account) {
+  if (parts.pipeline == nullptr || !account.connected()) return false;
+  return (account.leader && parts.pipeline->leader(*account.leader).multi_assets.get() != 0) ||
+         (account.follower && parts.pipeline->link(*account.follower).multi_assets.get() != 0);
+}
+
 void write_card(JsonWriter& out, const StatusParts& parts, const ops::KeyStore& store,
                 const RosterAccount& account) {
   const ops::Account* stored = store.find(account.label);
@@ -204,8 +228,9 @@ void write_card(JsonWriter& out, const StatusParts& parts, const ops::KeyStore& 
   else out.null();
   out.member("status", account_status(parts, account));
   out.key("message");
-  if (account.error.empty()) out.null();
-  else out.value(account.error);
+  const std::string& words = account.health.words.empty() ? account.error : account.health.words;
+  if (words.empty()) out.null();
+  else out.value(words);
   write_permissions(out, account);
   out.key("last_sync_ms_ago");
   if (account.last_sync.ns == 0) out.null();
@@ -213,6 +238,10 @@ void write_card(JsonWriter& out, const StatusParts& parts, const ops::KeyStore& 
   write_equity(out, &account);
   out.key("warnings").begin_array();
   for (const auto& warning : account.warnings) out.value(warning);
+  if (is_multi_assets(parts, account))
+    out.value(
+        "the account is in multi-assets mode: its equity is the venue's margin balance in USD, and "
+        "isolated margin cannot be set");
   out.end_array().end_object();
 }
 
@@ -247,6 +276,17 @@ bool is_ready(const StatusParts& parts) {
   for (std::size_t i = 0; i < parts.config.leaders.size(); ++i)
     if (session_of(parts, i) != feed::SessionState::live) return false;
   return parts.pipeline != nullptr;
+}
+
+std::string leaders_not_live(const StatusParts& parts) {
+  std::string text;
+  for (std::size_t i = 0; i < parts.config.leaders.size(); ++i) {
+    const auto state = session_of(parts, i);
+    if (state == feed::SessionState::live) continue;
+    text += fmt::format("{}{} is {}", text.empty() ? "" : ", ", parts.config.leaders[i].label,
+                        feed::name_of(state));
+  }
+  return text;
 }
 
 std::string status_reply(const StatusParts& parts) {
@@ -359,7 +399,8 @@ std::string status_line(const StatusParts& parts) {
   std::size_t ready = 0;
   std::int64_t unknown = 0;
   for (std::size_t i = 0; i < parts.config.followers.size(); ++i) {
-    ready += link_of(parts, i) == exec::LinkState::ready ? 1U : 0U;
+    const bool shadow = parts.config.followers[i].state == config::FollowerMode::shadow;
+    ready += shadow || link_of(parts, i) == exec::LinkState::ready ? 1U : 0U;
     if (parts.pipeline != nullptr) unknown += parts.pipeline->link(follower_id(i)).unknown.get();
   }
   return fmt::format("{}: {}/{} leaders, {}/{} followers, {} unknown",

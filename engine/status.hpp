@@ -31,6 +31,8 @@ struct StatusParts {
 
 // Every leader live. Followers never delay it: one that is not ready opens nothing.
 bool is_ready(const StatusParts& parts);
+// "alpha is connecting, beta is not_connected": the leaders that are not live. "" when all are.
+std::string leaders_not_live(const StatusParts& parts);
 
 std::string status_reply(const StatusParts& parts);
 // `label`: one follower, or "" for all.

@@ -44,13 +44,20 @@ Supervisor::Supervisor(const Parts& parts)
       store_(parts.store),
       clock_(parts.clock),
       usable_cpus_(parts.usable_cpus),
+      credentials_directory_(parts.credentials_directory),
       signals_(io_),
       transport_(net::make_tls_transport(parts.tls, parts.clock)),
       venue_(*transport_, parts.endpoints, parts.clock),
       roster_(parts.config),
-      connector_(roster_, parts.store, venue_),
+      connector_({.roster = roster_,
+                  .store = parts.store,
+                  .venue = venue_,
+                  .venue_name = venue_name_,
+                  .testnet = parts.config.venue.name == config::Venue::Name::binance_usdm_testnet}),
       restrictions_(parts.config),
       kill_orders_(parts.config.followers.size()),
+      watchdog_(ops::notify::watchdog_period(), [] { ops::notify::watchdog(); }),
+      start_said_(parts.clock.now()),
       started_(parts.clock.now()) {}
 
 Supervisor::~Supervisor() = default;
@@ -58,6 +65,9 @@ Supervisor::~Supervisor() = default;
 int Supervisor::run() {
   watch_signals();
   if (!open_control()) return 1;
+  open_alerts();
+  monitor_.emplace(io_, clock_, [this] { return look(); });
+  monitor_->open(config_.engine.http);
   ops::notify::status("waiting for the venue");
   const bool started = read_venue() && start_pipeline();
   if (started) serve();
@@ -108,6 +118,9 @@ void Supervisor::turn(std::chrono::milliseconds wait) {
   io_.poll();
   venue_.poll(clock_.now());
   log_notices();
+  alerts_->poll();
+  monitor_->poll();
+  keep_watchdog();
 }
 
 // The handlers below refer to this call's own variables: when it returns early, nothing polls the
@@ -158,9 +171,14 @@ void Supervisor::serve() {
     obey_kill_file();
     start_leaders();
     equities_->poll();
+    health_->poll();
+    key_watch_->poll();
+    keep_alerts();
+    prepare();
     keep_marks();
     trust_positions();
     take_book_answers();
+    take_history_answers();
     announce();
   }
 }
@@ -180,6 +198,12 @@ void Supervisor::obey_kill_file() {
   for (const auto& command :
        flatten_by_kill_file(wall_clock_ns() / 1'000'000, restrictions_).commands)
     pipeline_->tell_copier(command);
+}
+
+void Supervisor::prepare() {
+  exec::PrepareSymbol wanted;
+  while (pipeline_->next_wanted(wanted)) preparation_->ask(wanted);
+  preparation_->poll();
 }
 
 // Which symbols are held is asked of the copy agent now and then.
@@ -221,6 +245,7 @@ void Supervisor::stop() {
     pipeline_->stop();
     kill_thread_.reset();
     compaction_thread_.reset();
+    history_thread_.reset();
     journal_thread_.reset();
     journal_->finish();
     log_notices();
@@ -237,18 +262,27 @@ void Supervisor::stop() {
     }
   }
   control_.reset();
+  monitor_.reset();
   log::info("stopped");
 }
 
 void Supervisor::log_notices() {
   if (pipeline_ == nullptr) return;
   Notice notice;
-  while (pipeline_->next_notice(notice) || journal_->next_notice(notice)) {
-    std::string_view who;
-    if (notice.subject == Notice::Subject::leader) who = config_.leaders[notice.account].label;
-    if (notice.subject == Notice::Subject::follower) who = config_.followers[notice.account].label;
-    log::write(level_of(notice.level), who.empty() ? std::string(notice.message())
-                                                   : fmt::format("{}: {}", who, notice.message()));
+  while (pipeline_->next_notice(notice) || journal_->next_notice(notice) ||
+         (history_ != nullptr && history_->next_notice(notice))) {
+    log::Fields fields;
+    if (notice.subject == Notice::Subject::leader)
+      fields.leader = config_.leaders[notice.account].label;
+    if (notice.subject == Notice::Subject::follower)
+      fields.follower = config_.followers[notice.account].label;
+    const auto who = fields.leader.empty() ? fields.follower : fields.leader;
+    if (notice.level == Notice::Level::error)
+      if (const auto alert = alert_of(notice, who); !alert.key.empty()) alerts_->raise(alert);
+    log::write(
+        level_of(notice.level),
+        who.empty() ? std::string(notice.message()) : fmt::format("{}: {}", who, notice.message()),
+        fields);
   }
 }
 

@@ -15,16 +15,24 @@
 #include "core/symbols.hpp"
 #include "engine/connector.hpp"
 #include "engine/equities.hpp"
+#include "engine/health.hpp"
+#include "engine/history_feed.hpp"
+#include "engine/incidents.hpp"
+#include "engine/key_watch.hpp"
 #include "engine/kill_file.hpp"
 #include "engine/marks.hpp"
+#include "engine/monitor.hpp"
 #include "engine/pipeline.hpp"
+#include "engine/preparation.hpp"
 #include "engine/restrictions.hpp"
 #include "engine/roster.hpp"
 #include "engine/run_journal.hpp"
 #include "engine/status.hpp"
 #include "engine/time_keeper.hpp"
 #include "engine/venue_api.hpp"
+#include "engine/watchdog.hpp"
 #include "net/tls_context.hpp"
+#include "ops/alerts.hpp"
 #include "ops/control.hpp"
 
 namespace copyd::engine {
@@ -40,6 +48,7 @@ class Supervisor {
     ops::KeyStore& store;
     const Clock& clock;
     std::vector<int> usable_cpus;
+    std::string credentials_directory;  // $CREDENTIALS_DIRECTORY, or ""
   };
 
   explicit Supervisor(const Parts& parts);
@@ -58,6 +67,7 @@ class Supervisor {
   void resume_books(const Recovered& recovered);
   void restrict_all(StateCause cause);
   void read_keys();
+  bool is_shadow(const RosterAccount& account) const;
   void hand_over(RosterAccount& account);
   void hand_over_leader(LeaderId leader, venue::Credentials credentials);
   void start_leaders();
@@ -67,8 +77,13 @@ class Supervisor {
   void turn(std::chrono::milliseconds wait);
 
   void make_readers(const Recovered& recovered);
+  void make_health();
+  void resume_keys(const ops::ControlRequest& request);
+  void open_alerts();
+  void keep_alerts();
   void keep_time();
   void obey_kill_file();
+  void prepare();
   void keep_marks();
   void trust_positions();
   bool leaders_live();
@@ -77,13 +92,23 @@ class Supervisor {
   bool take_own_answer(std::uint32_t query, const BookAnswer& answer);
   void announce();
   void keep_status();
+  void keep_watchdog();
+  std::string not_ready_because();
+  Look look();
   StatusParts status_parts(const std::vector<BookRow>* rows = nullptr);
 
   void handle(ops::ControlRequest request, ops::Reply reply);
   void handle_restriction(const ops::ControlRequest& request, const ops::Reply& reply);
-  void handle_connect(ops::ControlRequest request, const ops::Reply& reply);
+  void handle_key(ops::ControlRequest request, const ops::Reply& reply);
   void handle_disconnect(const ops::ControlRequest& request, const ops::Reply& reply);
   void ask_book(ops::ControlRequest request, const ops::Reply& reply);
+  std::string book_reply(const ops::ControlRequest& request, const std::vector<BookRow>& rows);
+
+  void make_history(const Recovered& recovered);
+  bool is_follower_or_none(const std::string& label, const ops::Reply& reply);
+  void ask_history(ops::ControlRequest request, const ops::Reply& reply);
+  void take_history_answers();
+  void handle_balance(const ops::ControlRequest& request, const ops::Reply& reply);
 
   const config::Config& config_;
   const std::string config_text_;
@@ -93,6 +118,7 @@ class Supervisor {
   ops::KeyStore& store_;
   const Clock& clock_;
   const std::vector<int> usable_cpus_;
+  const std::string credentials_directory_;
 
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
@@ -108,6 +134,8 @@ class Supervisor {
   std::optional<RunJournal> journal_;
   std::unique_ptr<AgentThread> journal_thread_;
   std::unique_ptr<AgentThread> compaction_thread_;
+  std::unique_ptr<HistoryFeed> history_;
+  std::unique_ptr<AgentThread> history_thread_;
   std::optional<KillFile> kill_file_;
   KillOrders kill_orders_;
   std::unique_ptr<AgentThread> kill_thread_;
@@ -115,6 +143,17 @@ class Supervisor {
   std::optional<TimeKeeper> time_keeper_;
   std::optional<Equities> equities_;
   std::optional<Marks> marks_;
+  std::optional<Preparation> preparation_;
+  std::optional<Health> health_;
+  std::optional<KeyWatch> key_watch_;
+  std::optional<ops::Alerts> alerts_;
+  Incidents incidents_;
+  Mono incidents_due_;
+  Watchdog watchdog_;
+  std::vector<ThreadPasses> passes_;
+  bool said_stuck_ = false;
+  Mono start_said_;
+  std::optional<Monitor> monitor_;
 
   Mono marks_due_;
   std::uint32_t marks_query_ = 0;  // 0: not asked
@@ -137,6 +176,15 @@ class Supervisor {
     std::vector<BookRow> rows;
   };
   std::vector<BookQuestion> questions_;
+  // A question to the history, and who waits for the answer.
+  struct HistoryAsker {
+    std::uint32_t number = 0;
+    ops::Verb verb = ops::Verb::why;
+    std::string label;
+    ops::Reply reply;
+  };
+  std::vector<HistoryAsker> history_questions_;
+  std::uint32_t next_history_question_ = 1;
   // Keys that came before the venue had told its time: nothing can be signed without it.
   std::vector<std::pair<ops::ControlRequest, ops::Reply>> early_connects_;
   std::uint32_t next_query_ = 1;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/operator_words.hpp"
+#include "engine/overview.hpp"
 #include "engine/version.hpp"
 #include "ops/log.hpp"
 
@@ -20,6 +21,7 @@ void Supervisor::handle(ops::ControlRequest request, ops::Reply reply) {
   switch (request.verb) {
     case ops::Verb::status:
     case ops::Verb::positions:
+    case ops::Verb::drift:
       ask_book(std::move(request), reply);
       return;
     case ops::Verb::pause:
@@ -29,7 +31,8 @@ void Supervisor::handle(ops::ControlRequest request, ops::Reply reply) {
       handle_restriction(request, reply);
       return;
     case ops::Verb::connect:
-      handle_connect(std::move(request), reply);
+    case ops::Verb::rotate:
+      handle_key(std::move(request), reply);
       return;
     case ops::Verb::disconnect:
       handle_disconnect(request, reply);
@@ -39,6 +42,16 @@ void Supervisor::handle(ops::ControlRequest request, ops::Reply reply) {
       return;
     case ops::Verb::latency:
       reply(latency_reply(pipeline_.get()));
+      return;
+    case ops::Verb::why:
+    case ops::Verb::history:
+    case ops::Verb::skips:
+    case ops::Verb::orders:
+    case ops::Verb::export_:
+      ask_history(std::move(request), reply);
+      return;
+    case ops::Verb::balance:
+      handle_balance(request, reply);
       return;
     case ops::Verb::version:
       reply(ops::JsonWriter()
@@ -63,12 +76,19 @@ void Supervisor::handle_restriction(const ops::ControlRequest& request, const op
     return;
   }
   for (const auto& command : outcome.commands) pipeline_->tell_copier(command);
-  for (const auto& take : outcome.positions) pipeline_->tell_lane(take.follower, take);
-  log::warning(outcome.said);
+  for (const auto& take : outcome.positions)
+    // What the account of a shadow holds is not its own.
+    if (config_.followers[take.follower.value].state != config::FollowerMode::shadow)
+      pipeline_->tell_lane(take.follower, take);
+  if (request.verb == ops::Verb::resume) resume_keys(request);
+  log::Fields fields{.reason = request.reason};
+  if (const auto* account = roster_.find(request.label); account != nullptr)
+    (account->follower ? fields.follower : fields.leader) = account->label;
+  log::write(log::Level::warning, outcome.said, fields);
   reply(changed_reply(status_parts(), restrictions_, outcome.states, outcome.flattened));
 }
 
-void Supervisor::handle_connect(ops::ControlRequest request, const ops::Reply& reply) {
+void Supervisor::handle_key(ops::ControlRequest request, const ops::Reply& reply) {
   if (pipeline_ == nullptr) {
     early_connects_.emplace_back(std::move(request), reply);
     return;
@@ -91,20 +111,23 @@ void Supervisor::handle_connect(ops::ControlRequest request, const ops::Reply& r
     account.key_type = signer && signer->type() == venue::KeyType::rsa ? ops::AccountKey::rsa
                                                                        : ops::AccountKey::ed25519;
   }
-  connector_.connect(std::move(account), [this, reply](ops::Outcome<RosterAccount*> outcome) {
+  const bool rotates = request.verb == ops::Verb::rotate;
+  const auto done = [this, reply, rotates](ops::Outcome<RosterAccount*> outcome) {
     if (!outcome) {
       reply.fail(outcome.error());
       return;
     }
     RosterAccount& connected = *outcome.value();
-    log::info(fmt::format("{} \"{}\" is connected",
+    log::info(fmt::format("{} \"{}\" {}",
                           connected.role() == Role::none ? "account" : name_of(connected.role()),
-                          connected.label));
+                          connected.label, rotates ? "has another key" : "is connected"));
     for (const auto& warning : connected.warnings)
       log::warning(fmt::format("{}: {}", connected.label, warning));
     hand_over(connected);
     reply(account_reply(status_parts(), store_, connected));
-  });
+  };
+  if (rotates) connector_.rotate(std::move(account), done);
+  else connector_.connect(std::move(account), done);
 }
 
 void Supervisor::handle_disconnect(const ops::ControlRequest& request, const ops::Reply& reply) {
@@ -121,7 +144,11 @@ void Supervisor::handle_disconnect(const ops::ControlRequest& request, const ops
   account->equity.reset();
   account->permissions.reset();
   account->error.clear();
-  if (pipeline_ != nullptr) equities_->disconnected(*account);
+  if (pipeline_ != nullptr) {
+    equities_->disconnected(*account);
+    health_->disconnected(*account);
+    preparation_->disconnected(*account);
+  }
   if (pipeline_ != nullptr && account->leader) {
     std::erase_if(waiting_leaders_,
                   [&](const auto& waiting) { return waiting.first == *account->leader; });
@@ -152,23 +179,23 @@ void Supervisor::handle_disconnect(const ops::ControlRequest& request, const ops
 }
 
 void Supervisor::ask_book(ops::ControlRequest request, const ops::Reply& reply) {
-  if (!request.label.empty() &&
-      restrictions_.find(request.label) != Restrictions::Found::follower) {
-    reply.fail({.error = fmt::format("no follower is called \"{}\"", request.label),
-                .remedy = "copyctl status lists them"});
-    return;
-  }
+  if (!is_follower_or_none(request.label, reply)) return;
   BookQuestion question{
       .query = next_query_++, .request = std::move(request), .reply = reply, .rows = {}};
   if (pipeline_ == nullptr) {
-    const StatusParts parts = status_parts(&question.rows);
-    reply(question.request.verb == ops::Verb::status
-              ? status_reply(parts)
-              : positions_reply(parts, question.request.label));
+    reply(book_reply(question.request, question.rows));
     return;
   }
   pipeline_->tell_copier(QueryBook{.query = question.query});
   questions_.push_back(std::move(question));
+}
+
+std::string Supervisor::book_reply(const ops::ControlRequest& request,
+                                   const std::vector<BookRow>& rows) {
+  const StatusParts parts = status_parts(&rows);
+  if (request.verb == ops::Verb::status) return status_reply(parts);
+  return request.verb == ops::Verb::drift ? drift_reply(parts, request.label)
+                                          : positions_reply(parts, request.label);
 }
 
 // The answer to a question that the supervisor asked for itself.
@@ -203,9 +230,7 @@ void Supervisor::take_book_answers() {
       it->rows.push_back(*row);
       continue;
     }
-    const StatusParts parts = status_parts(&it->rows);
-    it->reply(it->request.verb == ops::Verb::status ? status_reply(parts)
-                                                    : positions_reply(parts, it->request.label));
+    it->reply(book_reply(it->request, it->rows));
     questions_.erase(it);
   }
 }

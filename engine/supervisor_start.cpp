@@ -18,6 +18,12 @@ constexpr auto followers_wait = 10s;
 
 }  // namespace
 
+// Nothing is ever sent for it: it needs no key.
+bool Supervisor::is_shadow(const RosterAccount& account) const {
+  return account.follower &&
+         config_.followers[account.follower->value].state == config::FollowerMode::shadow;
+}
+
 bool Supervisor::start_pipeline() {
   const ThreadPlan plan = plan_threads(config_.engine, usable_cpus_);
   if (!plan.warning.empty()) log::warning(plan.warning);
@@ -75,11 +81,12 @@ bool Supervisor::start_pipeline() {
   log::info(fmt::format("{} symbols; {} threads", symbols_.size(),
                         plan.dedicated ? "dedicated" : "shared"));
   make_readers(*recovered);
+  make_history(*recovered);
   read_keys();
   kill_thread_ = std::make_unique<AgentThread>("copyd-kill", std::vector<Agent*>{&*kill_file_},
                                                Idle::sleep, std::nullopt);
   pipeline_->start();
-  for (auto& [request, reply] : early_connects_) handle_connect(std::move(request), reply);
+  for (auto& [request, reply] : early_connects_) handle_key(std::move(request), reply);
   early_connects_.clear();
   return true;
 }
@@ -129,7 +136,31 @@ void Supervisor::make_readers(const Recovered& recovered) {
                       .tell = tell,
                       .link_of = [this](FollowerId id) -> const exec::FollowerLinkCells& {
                         return pipeline_->link(id);
-                      }});
+                      },
+                      .heard =
+                          [this](RosterAccount& account, const VenueAnswer& answer) {
+                            health_->heard(account, answer);
+                          }});
+  make_health();
+  preparation_.emplace(Preparation::Parts{
+      .config = config_,
+      .roster = roster_,
+      .venue = venue_,
+      .symbols = symbols_,
+      .clock = clock_,
+      .tell =
+          [this](FollowerId id, exec::LaneCommand command) {
+            return pipeline_->offer_lane(id, std::move(command));
+          },
+      .cells_of = [this](LeaderId id) -> const feed::LeaderCells& {
+        return pipeline_->leader(id);
+      },
+      .may_change =
+          [this](FollowerId id) {
+            const auto& cells = pipeline_->follower(id);
+            const auto state = static_cast<FollowerState>(cells.state.get());
+            return state != FollowerState::halted && cells.is_shadow.get() == 0;
+          }});
   for (const auto& row : recovered.rows) {
     if (row.type != static_cast<std::uint16_t>(journal::Type::loss_base)) continue;
     const auto base = row.as<journal::LossBase>();
@@ -163,13 +194,14 @@ void Supervisor::read_keys() {
     RosterAccount& account = roster_.at(label);
     if (auto credentials = credentials_of(*stored)) {
       account.credentials = std::move(credentials).value();
+      account.alias = stored->alias;
       hand_over(account);
     } else {
       log::error(fmt::format("the stored key of \"{}\" cannot be used: connect it again", label));
     }
   }
   for (const auto& account : roster_.accounts())
-    if (!account.connected() && account.role() != Role::none)
+    if (!account.connected() && account.role() != Role::none && !is_shadow(account))
       log::warning(fmt::format("{} \"{}\" is not connected: copyctl connect {}",
                                name_of(account.role()), account.label, account.label));
 }
@@ -185,8 +217,13 @@ void Supervisor::hand_over(RosterAccount& account) {
     if (auto credentials = credentials_of(*stored))
       pipeline_->tell_lane(*account.follower,
                            exec::AddFollower{.follower = *account.follower,
-                                             .credentials = std::move(credentials).value()});
+                                             .credentials = std::move(credentials).value(),
+                                             .prepares = prepares(
+                                                 config_.followers[account.follower->value])});
   equities_->connected(account);
+  health_->connected(account);
+  key_watch_->connected(account);
+  preparation_->connected(account);
 }
 
 void Supervisor::hand_over_leader(LeaderId leader, venue::Credentials credentials) {

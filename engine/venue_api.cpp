@@ -63,13 +63,25 @@ void VenueApi::signed_get(std::string_view path, venue::Credentials& credentials
 
 void VenueApi::signed_get(std::string_view path, const venue::Params& params,
                           venue::Credentials& credentials, Handler handler) {
+  signed_call(net::HttpRequest::Method::get, path, params, credentials, std::move(handler));
+}
+
+void VenueApi::signed_post(std::string_view path, const venue::Params& params,
+                           venue::Credentials& credentials, Handler handler) {
+  signed_call(net::HttpRequest::Method::post, path, params, credentials, std::move(handler));
+}
+
+void VenueApi::signed_call(net::HttpRequest::Method method, std::string_view path,
+                           const venue::Params& params, venue::Credentials& credentials,
+                           Handler handler) {
   const auto judged = [this, handler = std::move(handler)](VenueAnswer answer) {
     if (answer.status >= 400 && venue::decode_error(answer.body).code == timestamp_refused)
       clock_doubted_ = true;
     handler(std::move(answer));
   };
   send(*rest_,
-       {.target = venue::signed_target(path, params, now(), recv_window_ms, credentials.signer),
+       {.method = method,
+        .target = venue::signed_target(path, params, now(), recv_window_ms, credentials.signer),
         .api_key = std::string(credentials.api_key.reveal())},
        judged);
 }

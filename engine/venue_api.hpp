@@ -49,6 +49,9 @@ class VenueApi {
   void signed_get(std::string_view path, venue::Credentials& credentials, Handler handler);
   void signed_get(std::string_view path, const venue::Params& params,
                   venue::Credentials& credentials, Handler handler);
+  // Changes something. REQUIRES: as signed_get.
+  void signed_post(std::string_view path, const venue::Params& params,
+                   venue::Credentials& credentials, Handler handler);
   // The key-permission record. REQUIRES: has_permission_record().
   void permissions(venue::Credentials& credentials, Handler handler);
 
@@ -60,6 +63,8 @@ class VenueApi {
   int poll(Mono now);
 
  private:
+  void signed_call(net::HttpRequest::Method method, std::string_view path,
+                   const venue::Params& params, venue::Credentials& credentials, Handler handler);
   void send(net::Http& http, net::HttpRequest request, Handler handler);
 
   const Clock& clock_;

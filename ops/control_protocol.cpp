@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -44,10 +45,14 @@ class Document {
   bool ok_ = false;
 };
 
+bool is_on_the_wire(const Argument& argument) noexcept {
+  return argument.kind != Argument::Kind::terminal && argument.kind != Argument::Kind::choice;
+}
+
 std::string names_of(const ControlCommand& command) {
   std::string names = "\"command\"";
   for (const Argument& argument : command.arguments) {
-    if (argument.kind == Argument::Kind::terminal) continue;
+    if (!is_on_the_wire(argument)) continue;
     names += ", \"" + std::string(argument.name) + '"';
   }
   return names;
@@ -78,16 +83,12 @@ bool one_word(std::string_view text) noexcept {
 
 // Puts one string member where it belongs. False for a name that `request` has no place for.
 bool take_text(ControlRequest& request, std::string_view name, std::string_view text) {
-  if (name == "label") {
-    request.label = text;
-  } else if (name == "reason") {
-    request.reason = text;
-  } else if (name == "venue") {
-    request.venue = text;
-  } else {
-    return false;
+  for (const TextMember& member : text_members) {
+    if (member.name != name) continue;
+    request.*member.member = text;
+    return true;
   }
-  return true;
+  return false;
 }
 
 bool take_secret(Credentials& credentials, std::string_view name, std::string_view text) {
@@ -108,7 +109,7 @@ std::optional<Failure> take_member(const ControlCommand& command, ControlRequest
                                    std::string_view name, simdjson::dom::element value) {
   const auto known = std::find_if(
       command.arguments.begin(), command.arguments.end(), [&](const Argument& argument) {
-        return argument.name == name && argument.kind != Argument::Kind::terminal;
+        return argument.name == name && is_on_the_wire(argument);
       });
   if (known == command.arguments.end()) return wrong_arguments(command, "an unknown member");
   const std::string member = '"' + std::string(known->name) + '"';
@@ -171,6 +172,46 @@ bool label_required(const ControlCommand& command) noexcept {
                      [](const Argument& a) { return a.name == "label" && a.required; });
 }
 
+// 1 to `max`, written as digits alone.
+std::optional<int> number_within(std::string_view text, int max) noexcept {
+  int number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  if (number < 1 || number > max) return std::nullopt;
+  return number;
+}
+
+// An id, or SYMBOL:ID.
+bool names_trade(std::string_view text) noexcept {
+  const auto id = text.substr(text.rfind(':') + 1);
+  return !id.empty() && id.size() <= 18 && text.front() != ':' &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// What is looked for in the history.
+std::optional<Failure> fault_of_question(const ControlCommand& command,
+                                         const ControlRequest& request) {
+  constexpr std::size_t word_max = 64;
+  for (const std::string* word : {&request.trade, &request.symbol, &request.cursor})
+    if (word->size() > word_max || !one_word(*word))
+      return wrong_arguments(command, "a trade, a symbol and a cursor are one word each");
+  for (const std::string* label : {&request.leader, &request.follower})
+    if (!is_name(*label)) return wrong_arguments(command, "a label is not one of an account");
+  for (const std::string* when : {&request.since, &request.until})
+    if (!when->empty() && !when_ms(*when, 0))
+      return wrong_arguments(command, "a time is 2026-11-21, 2026-11-21T09:30Z, 30m, 2h or 7d");
+  if (!request.limit.empty() && !number_within(request.limit, control_limit_max))
+    return wrong_arguments(command,
+                           "a limit is 1 to " + std::to_string(control_limit_max) + " rows");
+  if (command.verb == Verb::why && !names_trade(request.trade))
+    return wrong_arguments(command, "a trade is its id, or SYMBOL:ID");
+  const bool known =
+      request.what == "trades" || request.what == "skips" || request.what == "pnl";
+  if (command.verb == Verb::export_ && !known)
+    return wrong_arguments(command, "say what: trades, skips or pnl");
+  return std::nullopt;
+}
+
 // Room for a text whose every character is escaped.
 std::size_t escaped_max(std::string_view text) noexcept {
   return 6 * text.size() + 32;
@@ -211,22 +252,26 @@ std::optional<Failure> fault_of(const ControlRequest& request) {
   if (!is_name(request.venue)) {
     return wrong_arguments(command, "the venue is not the name of one");
   }
-  if (request.verb == Verb::connect) return fault_of(request.credentials);
-  return std::nullopt;
+  if (brings_key(request.verb)) return fault_of(request.credentials);
+  return fault_of_question(command, request);
+}
+
+int limit_of(const ControlRequest& request) noexcept {
+  return number_within(request.limit, control_limit_max).value_or(control_limit_default);
 }
 
 Secret encode_request(const ControlRequest& request) {
   const Credentials& credentials = request.credentials;
   JsonWriter json;
-  json.reserve(256 + escaped_max(request.label) + escaped_max(request.reason) +
-               escaped_max(request.venue) + escaped_max(credentials.api_key.reveal()) +
-               escaped_max(credentials.secret.reveal()));
+  std::size_t room = 256 + escaped_max(credentials.api_key.reveal()) +
+                     escaped_max(credentials.secret.reveal());
+  for (const TextMember& member : text_members) room += escaped_max(request.*member.member);
+  json.reserve(room);
   json.begin_object().member("command", command_of(request.verb).name);
-  if (!request.label.empty()) json.member("label", request.label);
+  for (const TextMember& member : text_members)
+    if (!(request.*member.member).empty()) json.member(member.name, request.*member.member);
   if (request.all) json.member("all", true);
   if (request.everything) json.member("everything", true);
-  if (!request.reason.empty()) json.member("reason", request.reason);
-  if (!request.venue.empty()) json.member("venue", request.venue);
   if (!credentials.api_key.empty()) json.member("api_key", credentials.api_key.reveal());
   if (!credentials.secret.empty()) {
     json.member(credentials.kind == Credentials::Kind::secret ? "secret" : "private_key_pem",
@@ -281,6 +326,17 @@ Outcome<Credentials> decode_credentials(std::string_view json) {
   }
   if (auto fault = fault_of(credentials)) return *fault;
   return credentials;
+}
+
+Outcome<Secret> decode_api_key(std::string_view json) {
+  const Failure shape{.error = "the API key is not given as it should be",
+                      .remedy = R"(give {"api_key":…}, nothing else)"};
+  const Document document(json);
+  std::string_view text;
+  if (!document.ok() || document.object().size() != 1 ||
+      document.object()["api_key"].get_string().get(text) != simdjson::SUCCESS)
+    return shape;
+  return Secret::copy_of(text);
 }
 
 std::string failure_reply(const Failure& failure) {

@@ -29,11 +29,23 @@
 //               "latency_ns":{"fill_to_wire":{"p50","p99","p999","n"}}}
 //   pause, resume, halt, flatten
 //              {"ok":true,"changed":[{"label","state","flattening":false,"causes":[…]}]}
-//   connect    {"ok":true,"account":CARD}
+//   connect, rotate
+//              {"ok":true,"account":CARD}
 //   accounts   {"ok":true,"accounts":[CARD]}
 //   disconnect {"ok":true,"label":"bob","note":"…"|null}
 //   positions  {"ok":true,"positions":[{"follower","symbol","leg","target","position",
 //               "in_flight"}]}
+//   why        {"ok":true,"trade":{…},"followers":[{…}],"next":CURSOR|null}
+//   history    {"ok":true,"trades":[{…}],"next":CURSOR|null}
+//   skips      {"ok":true,"skips":[{…}],"next":CURSOR|null}
+//   drift      {"ok":true,"legs":[{"follower","symbol","leg","target","position","in_flight",
+//               "drift","state":"on_target|in_flight|off_target"}],
+//               "foreign":[{"follower","legs":1}]}
+//   balance    {"ok":true,"accounts":[{"label","role","equity":"5000"|null,
+//               "transfers":"100"|null,"net_equity"|null,"last_sync_ms_ago":900|null}]}
+//   orders     {"ok":true,"followers":[{"label","waiting","written","unknown"}],"orders":[{…}]}
+//   export     {"ok":true,"columns":["time",…],"rows":[{…}],"next":CURSOR|null}
+//               what the members of these rows mean is in docs/HISTORY.md
 //   latency    {"ok":true,"latency_ns":{stage:{"p50","p99","p999","n"}}}
 //   version    {"ok":true,"version":"0.1.0"}
 //
@@ -79,10 +91,18 @@ enum class Verb : std::uint8_t {
   halt,
   flatten,
   connect,
+  rotate,
   accounts,
   disconnect,
   positions,
   latency,
+  why,
+  history,
+  skips,
+  drift,
+  balance,
+  orders,
+  export_,
   version,
 };
 
@@ -90,6 +110,7 @@ struct Argument {
   enum class Kind : std::uint8_t {
     word,      // copyctl: in its place; on the wire: a string
     option,    // copyctl: --name TEXT; on the wire: a string
+    choice,    // copyctl: --name TEXT; not on the wire
     flag,      // copyctl: --name; on the wire: true or false
     secret,    // copyctl: asked for, never an argument; on the wire: a string
     terminal,  // copyctl: --name; not on the wire
@@ -121,20 +142,55 @@ inline constexpr std::array flattening{
     reason, Argument{"yes", Kind::terminal, false, "do not ask"}};
 inline constexpr std::array watching{
     Argument{"watch", Kind::terminal, false, "show it again every second until ^C"}};
+inline constexpr Argument from_stdin{"stdin", Kind::terminal, false,
+                                     "read the key as JSON from standard input"};
+inline constexpr Argument generate{
+    "generate", Kind::terminal, false,
+    "make an Ed25519 pair here, show its public half, then ask for the API key"};
+inline constexpr Argument api_key{"api_key", Kind::secret, true, "the API key"};
+inline constexpr Argument secret{"secret", Kind::secret, false, "the secret of an HMAC key"};
+inline constexpr Argument private_key_pem{"private_key_pem", Kind::secret, false,
+                                          "the private key of an Ed25519 or RSA key"};
 inline constexpr std::array connecting{
     Argument{"label", Kind::word, true, "the account's name in copyd.toml"},
     Argument{"venue", Kind::option, false, "the account's venue (default: the daemon's)"},
-    Argument{"stdin", Kind::terminal, false, "read the key as JSON from standard input"},
-    Argument{"api_key", Kind::secret, true, "the API key"},
-    Argument{"secret", Kind::secret, false, "the secret of an HMAC key"},
-    Argument{"private_key_pem", Kind::secret, false, "the private key of an Ed25519 or RSA key"}};
+    from_stdin,
+    generate,
+    api_key,
+    secret,
+    private_key_pem};
+inline constexpr std::array rotating{
+    Argument{"label", Kind::word, true, "a connected account"}, from_stdin, generate, api_key,
+    secret, private_key_pem};
 inline constexpr std::array one_account{Argument{"label", Kind::word, true, "a connected account"}};
 inline constexpr std::array maybe_follower{
     Argument{"label", Kind::word, false, "one follower only"}};
+inline constexpr std::array maybe_account{
+    Argument{"label", Kind::word, false, "one account only"}};
+inline constexpr Argument follower{"follower", Kind::option, false, "one follower only"};
+inline constexpr Argument since{"since", Kind::option, false,
+                                "not before: 2026-11-21, 2026-11-21T09:30Z, or 30m, 2h, 7d ago"};
+inline constexpr Argument until{"until", Kind::option, false, "before then; as --since"};
+inline constexpr Argument limit{"limit", Kind::option, false, "so many rows at most (default: 50)"};
+inline constexpr Argument cursor{"cursor", Kind::option, false,
+                                 "goes on where an answer's \"next\" says"};
+inline constexpr std::array explaining{
+    Argument{"trade", Kind::word, true, "the leader's trade id, or SYMBOL:ID"},
+    Argument{"leader", Kind::option, false, "whose trade it is"}, follower, limit, cursor};
+inline constexpr std::array looking_back{
+    since, until, Argument{"symbol", Kind::option, false, "one symbol only"}, follower, limit,
+    cursor};
+inline constexpr std::array looking_at_skips{
+    follower, since, until, Argument{"reason", Kind::option, false, "one reason only"}, limit,
+    cursor};
+inline constexpr std::array exporting{
+    Argument{"what", Kind::word, true, "trades, skips or pnl"},
+    Argument{"format", Kind::choice, false, "csv or jsonl (default: csv)"}, since, until, follower,
+    limit, cursor};
 }  // namespace detail
 
 // In the order of Verb.
-inline constexpr std::array<ControlCommand, 11> control_commands{{
+inline constexpr std::array<ControlCommand, 19> control_commands{{
     {Verb::status, "status", detail::watching, "the engine at a glance", "copyctl status --watch"},
     {Verb::pause, "pause", detail::restricting, "reduce only: closes are copied, opens are not",
      "copyctl pause bob --reason \"checking his margin\"", true},
@@ -147,12 +203,29 @@ inline constexpr std::array<ControlCommand, 11> control_commands{{
      "copyctl flatten bob --reason \"he is leaving\"", true},
     {Verb::connect, "connect", detail::connecting, "adds an account: asks for its key, stores it",
      "copyctl connect bob --stdin < bob-key.json", true},
+    {Verb::rotate, "rotate", detail::rotating,
+     "gives an account another key; until that is taken the old one stays",
+     "copyctl rotate bob --generate", true},
     {Verb::accounts, "accounts", {}, "a card for each account", "copyctl accounts"},
     {Verb::disconnect, "disconnect", detail::one_account, "forgets an account's key",
      "copyctl disconnect bob", true},
     {Verb::positions, "positions", detail::maybe_follower,
      "each follower's target, position and orders in flight", "copyctl positions bob"},
     {Verb::latency, "latency", {}, "how long each stage takes", "copyctl latency --json"},
+    {Verb::why, "why", detail::explaining, "what became of one trade of a leader, and why",
+     "copyctl why BTCUSDT:4711"},
+    {Verb::history, "history", detail::looking_back, "trades and what became of them, newest first",
+     "copyctl history --since 2h --follower bob"},
+    {Verb::skips, "skips", detail::looking_at_skips, "what was not copied, and why; newest first",
+     "copyctl skips --follower bob --reason below_min"},
+    {Verb::drift, "drift", detail::maybe_follower, "target against position, now",
+     "copyctl drift bob"},
+    {Verb::balance, "balance", detail::maybe_account, "what each account is worth",
+     "copyctl balance bob"},
+    {Verb::orders, "orders", detail::maybe_follower, "orders that are not finished",
+     "copyctl orders bob"},
+    {Verb::export_, "export", detail::exporting, "trades, skips or profit and loss, as a file",
+     "copyctl export trades --format csv --since 7d > trades.csv"},
     {Verb::version, "version", {}, "the daemon's version", "copyctl version"},
 }};
 
@@ -184,13 +257,50 @@ struct ControlRequest {
   bool everything = false;     // flatten: the whole account
   std::string reason;          // pause, resume, halt, flatten
   std::string venue;           // connect; "": the daemon's
-  Credentials credentials;     // connect
+  // What is looked for in the history; "": anything.
+  std::string trade;     // why: the id, or SYMBOL:ID
+  std::string leader;
+  std::string follower;
+  std::string symbol;
+  std::string since;     // as `when_ms` reads it
+  std::string until;
+  std::string limit;     // rows of one answer; "": limit_default
+  std::string cursor;    // "next" of the answer before
+  std::string what;      // export: trades, skips or pnl
+  Credentials credentials;     // connect, rotate
   std::uint32_t peer_uid = 0;  // who asks; set by the daemon's socket, not on the wire
 };
+
+inline constexpr int control_limit_default = 50;
+inline constexpr int control_limit_max = 1'000;  // an answer stays below a megabyte or two
+// REQUIRES: a request without a fault.
+int limit_of(const ControlRequest& request) noexcept;
+
+// Milliseconds since 1970 of "2026-11-21", "2026-11-21T09:30", "2026-11-21T09:30:15.250Z" (all
+// UTC), or of "90s", "30m", "2h", "7d" before `now_ms`. Empty: it is none of these.
+std::optional<std::int64_t> when_ms(std::string_view text, std::int64_t now_ms) noexcept;
+
+// The members of a request that are texts, on the wire and as options.
+struct TextMember {
+  std::string_view name;
+  std::string ControlRequest::*member;
+};
+inline constexpr std::array text_members{
+    TextMember{"label", &ControlRequest::label},       TextMember{"reason", &ControlRequest::reason},
+    TextMember{"venue", &ControlRequest::venue},       TextMember{"trade", &ControlRequest::trade},
+    TextMember{"leader", &ControlRequest::leader},     TextMember{"follower", &ControlRequest::follower},
+    TextMember{"symbol", &ControlRequest::symbol},     TextMember{"since", &ControlRequest::since},
+    TextMember{"until", &ControlRequest::until},       TextMember{"limit", &ControlRequest::limit},
+    TextMember{"cursor", &ControlRequest::cursor},     TextMember{"what", &ControlRequest::what}};
 
 // pause, resume, halt and flatten: of one account, or of all.
 constexpr bool restricts(Verb verb) noexcept {
   return verb == Verb::pause || verb == Verb::resume || verb == Verb::halt || verb == Verb::flatten;
+}
+
+// What brings a key with it.
+constexpr bool brings_key(Verb verb) noexcept {
+  return verb == Verb::connect || verb == Verb::rotate;
 }
 
 // What is wrong with a request's arguments, if anything. The text holds nothing of the request.
@@ -205,6 +315,9 @@ Outcome<ControlRequest> decode_request(std::string_view line);
 
 // {"api_key":…,"secret":…} or {"api_key":…,"private_key_pem":…}, as `connect --stdin` reads it.
 Outcome<Credentials> decode_credentials(std::string_view json);
+
+// {"api_key":…}, as `--generate --stdin` reads it.
+Outcome<Secret> decode_api_key(std::string_view json);
 
 // {"ok":false,"error":…,"remedy":…}
 std::string failure_reply(const Failure& failure);

@@ -14,7 +14,8 @@ namespace copyd::ops {
 namespace {
 
 constexpr std::string_view magic = "copydkey";
-constexpr unsigned char format_version = 1;
+constexpr unsigned char format_version = 2;
+constexpr unsigned char version_without_alias = 1;  // still read
 constexpr std::size_t salt_size = crypto_pwhash_SALTBYTES;
 constexpr std::size_t checksum_size = 16;
 constexpr std::size_t header_signed_size = 48;  // all of the header but its checksum
@@ -105,9 +106,9 @@ class SecretWriter {
 };
 
 Secret pack(const Account& account) {
-  const std::size_t size = 4 * sizeof(std::uint32_t) + account.label.size() + account.venue.size() +
-                           account.api_key.size() + account.secret.size() + sizeof(std::uint8_t) +
-                           sizeof(std::int64_t);
+  const std::size_t size = 5 * sizeof(std::uint32_t) + account.label.size() + account.venue.size() +
+                           account.api_key.size() + account.secret.size() + account.alias.size() +
+                           sizeof(std::uint8_t) + sizeof(std::int64_t);
   SecretWriter writer(size);
   writer.field(account.label);
   writer.field(account.venue);
@@ -115,10 +116,11 @@ Secret pack(const Account& account) {
   writer.number(account.created_ns);
   writer.field(account.api_key.reveal());
   writer.field(account.secret.reveal());
+  writer.field(account.alias);
   return writer.finish();
 }
 
-std::optional<Account> unpack(const Secret& plain) {
+std::optional<Account> unpack(const Secret& plain, unsigned char version) {
   Reader reader(plain.reveal());
   Account account;
   account.label = reader.field();
@@ -127,6 +129,7 @@ std::optional<Account> unpack(const Secret& plain) {
   account.created_ns = reader.number<std::int64_t>();
   account.api_key = Secret::copy_of(reader.field());
   account.secret = Secret::copy_of(reader.field());
+  if (version != version_without_alias) account.alias = reader.field();
   if (!reader.ok() || !reader.at_end()) return std::nullopt;
   if (kind > static_cast<std::uint8_t>(AccountKey::rsa)) return std::nullopt;
   account.key_type = static_cast<AccountKey>(kind);
@@ -171,7 +174,8 @@ Secret subkey(const Secret& master, std::string_view salt, std::string_view purp
 
 bool acceptable(const Account& account) noexcept {
   return !account.label.empty() && account.label.size() <= limits::label_max &&
-         account.venue.size() <= field_size_max && !account.api_key.empty() &&
+         account.venue.size() <= field_size_max && account.alias.size() <= field_size_max &&
+         !account.api_key.empty() &&
          account.api_key.size() <= field_size_max && !account.secret.empty() &&
          account.secret.size() <= field_size_max;
 }
@@ -199,6 +203,7 @@ Argon2id Argon2id::minimum() noexcept {
 }
 
 struct KeyStore::Header {
+  unsigned char version = format_version;
   Unlock::Kind kind = Unlock::Kind::key;
   Argon2id cost;
   std::string salt;
@@ -206,7 +211,7 @@ struct KeyStore::Header {
 
   std::string encode() const {
     std::string out(magic);
-    out += static_cast<char>(format_version);
+    out += static_cast<char>(version);
     out += static_cast<char>(kind);
     out.append(2, '\0');
     put_number(out, records);
@@ -226,11 +231,13 @@ struct KeyStore::Header {
     }
     Reader reader(body);
     if (reader.take(magic.size()) != magic) return std::nullopt;
-    if (reader.number<std::uint8_t>() != format_version) return std::nullopt;
+    const auto version = reader.number<std::uint8_t>();
+    if (version != format_version && version != version_without_alias) return std::nullopt;
     const auto kind = reader.number<std::uint8_t>();
     if (kind > static_cast<std::uint8_t>(Unlock::Kind::passphrase)) return std::nullopt;
     if (reader.number<std::uint16_t>() != 0) return std::nullopt;
     Header header;
+    header.version = version;
     header.kind = static_cast<Unlock::Kind>(kind);
     header.records = reader.number<std::uint32_t>();
     header.cost.passes = reader.number<std::uint64_t>();
@@ -312,7 +319,7 @@ Result<void> KeyStore::read(std::string_view file, const Unlock& unlock) {
             context.size(), bytes(sealed), bytes(record_key_.reveal())) != 0) {
       return changed;
     }
-    auto account = unpack(plain);
+    auto account = unpack(plain, header->version);
     if (!account || !acceptable(*account)) return changed;
     std::string label = account->label;
     if (!accounts_.emplace(std::move(label), std::move(*account)).second) return changed;
@@ -351,12 +358,11 @@ Result<void> KeyStore::remove(std::string_view label) {
   return {};
 }
 
-Result<void> KeyStore::replace(Account account) {
+Result<Account> KeyStore::replace(Account account) {
   if (!acceptable(account)) return make_error_code(Errc::refused);
   const auto at = accounts_.find(account.label);
   if (at == accounts_.end()) return make_error_code(Errc::no_such_account);
-  at->second = std::move(account);
-  return {};
+  return std::exchange(at->second, std::move(account));
 }
 
 Result<void> KeyStore::save(const ReplaceObserver& observer) const {

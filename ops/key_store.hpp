@@ -34,6 +34,9 @@ struct Account {
   Secret api_key;
   Secret secret;                // the HMAC secret, or the private key as PEM
   std::int64_t created_ns = 0;  // since 1970, UTC
+  // The venue's name of the account the key is of: another key of the label is of the same one.
+  // "" when it was stored before this was kept.
+  std::string alias{};
 };
 
 // What Argon2id costs: passes over memory, and bytes of it.
@@ -69,8 +72,9 @@ class KeyStore {
   Result<void> add(Account account);
   // Errc::no_such_account.
   Result<void> remove(std::string_view label);
-  // The new key of an existing label. Errc::no_such_account.
-  Result<void> replace(Account account);
+  // The new key of an existing label; gives back the old one. Errc::no_such_account; Errc::refused
+  // for a key that cannot be.
+  Result<Account> replace(Account account);
 
   // Writes the file. On an error the old file stands, unless only its durability is in doubt.
   Result<void> save(const ReplaceObserver& observer = {}) const;

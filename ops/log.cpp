@@ -5,6 +5,9 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
 
 #include <memory>
 
@@ -49,6 +52,17 @@ std::string_view priority_of(Level level) noexcept {
 }
 
 bool systemd_lines = false;
+bool journal_entries = false;
+
+// sd_journal_sendv(3) drops what it is given when this is not there, and says nothing.
+constexpr const char* journal_socket = "/run/systemd/journal/socket";
+
+bool sent_to_journal(Level level, std::string_view message, const Fields& fields) {
+  auto entry = journal_entry(level, message, fields);
+  std::vector<iovec> parts;
+  for (auto& field : entry) parts.push_back({.iov_base = field.data(), .iov_len = field.size()});
+  return ::sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
+}
 
 }  // namespace
 
@@ -56,7 +70,10 @@ Options Options::from_environment(Level level) {
   struct stat status {};
   const bool known = ::fstat(2, &status) == 0;
   const std::string ours = fmt::format("{}:{}", status.st_dev, status.st_ino);
-  return {.level = level, .systemd = known && environment("JOURNAL_STREAM") == ours};
+  const bool journal = known && environment("JOURNAL_STREAM") == ours;
+  return {.level = level,
+          .systemd = journal,
+          .journal = journal && ::access(journal_socket, W_OK) == 0};
 }
 
 void start(const Options& options) {
@@ -67,14 +84,32 @@ void start(const Options& options) {
       options.systemd ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v", spdlog::pattern_time_type::utc));
   made->flush_on(spdlog::level::debug);
   systemd_lines = options.systemd;
+  journal_entries = options.journal;
   logger() = std::move(made);
 }
 
-void write(Level level, std::string_view message) {
+void write(Level level, std::string_view message, const Fields& fields) {
   const auto& out = logger();
   if (!out || !out->should_log(level_of(level))) return;
+  if (journal_entries && sent_to_journal(level, message, fields)) return;
   const std::string line = one_line(message);
   out->log(level_of(level), "{}{}", systemd_lines ? priority_of(level) : "", line);
+}
+
+std::vector<std::string> journal_entry(Level level, std::string_view message,
+                                       const Fields& fields) {
+  std::vector<std::string> entry{
+      "MESSAGE=" + one_line(message),
+      fmt::format("PRIORITY={}", priority_of(level).substr(1, 1)),
+      "SYSLOG_IDENTIFIER=copyd",
+  };
+  const auto add = [&](const char* name, std::string_view value) {
+    if (!value.empty()) entry.push_back(name + one_line(value));
+  };
+  add("COPYD_FOLLOWER=", fields.follower);
+  add("COPYD_LEADER=", fields.leader);
+  add("COPYD_REASON=", fields.reason);
+  return entry;
 }
 
 std::string one_line(std::string_view message) {

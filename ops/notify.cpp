@@ -2,6 +2,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <cstdint>
 #include <string>
 
 namespace copyd::ops::notify {
@@ -27,6 +28,18 @@ void reloading() {
 }
 void stopping() {
   ::sd_notify(0, "STOPPING=1");
+}
+void still_starting(std::chrono::microseconds more) {
+  ::sd_notify(0, ("EXTEND_TIMEOUT_USEC=" + std::to_string(more.count())).c_str());
+}
+
+std::chrono::microseconds watchdog_period() {
+  std::uint64_t period_us = 0;
+  if (::sd_watchdog_enabled(0, &period_us) <= 0) return std::chrono::microseconds(0);
+  return std::chrono::microseconds(period_us);
+}
+void watchdog() {
+  ::sd_notify(0, "WATCHDOG=1");
 }
 
 }  // namespace copyd::ops::notify

@@ -125,6 +125,28 @@ Outcome<Unlock> unlock_by_prompt(const UnlockSources& sources) {
   return by_passphrase(std::move(*first), sources.cost);
 }
 
+// The first line of a small file. `own`: only its owner may read it.
+Outcome<Secret> read_line_of(const std::string& path, const std::string& what, bool own) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return cannot_read(path, "name a file that copyd may read");
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return cannot_read(path, "name a file");
+  if (own && (status.st_mode & 077) != 0) {
+    return Failure{.error = path + ": others than its owner may read or change it",
+                   .remedy = "chmod 600 " + path};
+  }
+  auto content = read_secret(file.get(), path, passphrase_max);
+  if (content.has_error()) return content.error();
+  std::string_view line = content->reveal();
+  line = line.substr(0, line.find('\n'));
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  if (line.empty()) {
+    return Failure{.error = path + ": no " + what + " in its first line",
+                   .remedy = "write the " + what + " into it, in one line"};
+  }
+  return Secret::copy_of(line);
+}
+
 }  // namespace
 
 UnlockSources UnlockSources::from_environment() {
@@ -155,24 +177,15 @@ Outcome<Unlock> find_unlock(const UnlockSources& sources) {
 }
 
 Outcome<Secret> read_passphrase_file(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) return cannot_read(path, "name a file that copyd may read");
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return cannot_read(path, "name a file");
-  if ((status.st_mode & 077) != 0) {
-    return Failure{.error = path + ": others than its owner may read or change it",
-                   .remedy = "chmod 600 " + path};
-  }
-  auto content = read_secret(file.get(), path, passphrase_max);
-  if (content.has_error()) return content.error();
-  std::string_view line = content->reveal();
-  line = line.substr(0, line.find('\n'));
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  if (line.empty()) {
-    return Failure{.error = path + ": no passphrase in its first line",
-                   .remedy = "write the passphrase into it, in one line"};
-  }
-  return Secret::copy_of(line);
+  return read_line_of(path, "passphrase", true);
+}
+
+Outcome<Secret> read_secret_line(const std::string& path) {
+  return read_line_of(path, "secret", true);
+}
+
+Outcome<Secret> read_credential(const std::string& path) {
+  return read_line_of(path, "secret", false);
 }
 
 Outcome<Secret> ask_on_terminal(const std::string& terminal, const std::string& prompt) {

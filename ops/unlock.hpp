@@ -28,6 +28,12 @@ Outcome<Unlock> find_unlock(const UnlockSources& sources);
 // The passphrase in the first line of a file that only its owner may read.
 Outcome<Secret> read_passphrase_file(const std::string& path);
 
+// The same of another secret: a token, an address.
+Outcome<Secret> read_secret_line(const std::string& path);
+
+// The first line of a systemd credential, whose rights are systemd's affair.
+Outcome<Secret> read_credential(const std::string& path);
+
 // Shows the prompt on the terminal and reads one line that is not shown.
 Outcome<Secret> ask_on_terminal(const std::string& terminal, const std::string& prompt);
 

@@ -138,14 +138,16 @@ void Rig::unlock_with_key() {
 }
 
 void Rig::configure(const std::string& engine_lines, const std::string& accounts) {
+  // Many daemons run beside each other in tests, and one address is the default of all.
+  const bool http = engine_lines.find("http = ") != std::string::npos;
   std::ofstream(directory_ / "copyd.toml") << fmt::format(
-      "[engine]\n{}\nstate_dir = \"{}\"\ncontrol = \"{}\"\n"
+      "[engine]\n{}{}\nstate_dir = \"{}\"\ncontrol = \"{}\"\n"
       "[venue]\nname = \"custom\"\nrest = \"{}\"\nsapi = \"{}\"\nws_api = \"{}\"\nstreams = "
       "\"{}\"\n"
       "ca_file = \"{}\"\n[keys]\nfile = \"{}\"\n{}\n",
-      engine_lines, (directory_ / "state").string(), (directory_ / "control.sock").string(),
-      urls_["rest"], urls_["sapi"], urls_["ws_api"], urls_["streams"], urls_["ca_file"],
-      (directory_ / "state/keys.sealed").string(), accounts);
+      engine_lines, http ? "" : "\nhttp = \"\"", (directory_ / "state").string(),
+      (directory_ / "control.sock").string(), urls_["rest"], urls_["sapi"], urls_["ws_api"],
+      urls_["streams"], urls_["ca_file"], (directory_ / "state/keys.sealed").string(), accounts);
   const auto passphrase = directory_ / "passphrase";
   std::ofstream(passphrase) << "a passphrase of the tests\n";
   fs::permissions(passphrase, fs::perms::owner_read | fs::perms::owner_write);

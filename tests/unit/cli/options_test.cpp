@@ -26,8 +26,11 @@ TEST(Options, ReadsEachCommandOfTheTable) {
     std::vector<std::string> arguments{std::string(command.name)};
     const bool labelled = command.verb == ops::Verb::connect || command.verb == ops::Verb::pause ||
                           command.verb == ops::Verb::resume || command.verb == ops::Verb::flatten ||
-                          command.verb == ops::Verb::disconnect;
+                          command.verb == ops::Verb::disconnect ||
+                          command.verb == ops::Verb::rotate;
     if (labelled) arguments.push_back("bob");
+    if (command.verb == ops::Verb::why) arguments.push_back("BTCUSDT:7");
+    if (command.verb == ops::Verb::export_) arguments.push_back("trades");
     const Invocation invocation = accepted(arguments);
     EXPECT_EQ(invocation.request.verb, command.verb);
     EXPECT_EQ(invocation.request.label, labelled ? "bob" : "");
@@ -58,6 +61,21 @@ TEST(Options, ReadsTheArgumentsOfTheCommands) {
   EXPECT_TRUE(connect.from_stdin);
   EXPECT_EQ(connect.request.venue, "binance-usdm");
   EXPECT_TRUE(connect.request.credentials.api_key.empty());
+  const Invocation rotate = accepted({"rotate", "bob", "--generate"});
+  EXPECT_TRUE(rotate.generate);
+  EXPECT_FALSE(rotate.from_stdin);
+  const Invocation history =
+      accepted({"history", "--since", "2h", "--until", "2026-11-21T09:30Z", "--follower", "bob",
+                "--symbol", "BTCUSDT", "--limit", "7", "--cursor", "12.bob"});
+  EXPECT_EQ(history.request.since, "2h");
+  EXPECT_EQ(history.request.until, "2026-11-21T09:30Z");
+  EXPECT_EQ(history.request.follower, "bob");
+  EXPECT_EQ(history.request.symbol, "BTCUSDT");
+  EXPECT_EQ(history.request.limit, "7");
+  EXPECT_EQ(history.request.cursor, "12.bob");
+  EXPECT_EQ(accepted({"why", "7", "--leader", "alpha"}).request.leader, "alpha");
+  EXPECT_EQ(accepted({"export", "pnl"}).format, ExportFormat::csv);
+  EXPECT_EQ(accepted({"export", "pnl", "--format", "jsonl"}).format, ExportFormat::jsonl);
   const Invocation pause = accepted({"pause", "--all", "--reason", "over night"});
   EXPECT_TRUE(pause.request.all);
   EXPECT_EQ(pause.request.reason, "over night");
@@ -96,6 +114,16 @@ TEST(Options, WrongUsageIsRefused) {
   refused({"pause", std::string(32, 'l')});
   refused({"disconnect"});
   refused({"connect"});
+  refused({"rotate"});
+  refused({"why"});
+  refused({"why", "BTCUSDT"});
+  refused({"why", "7", "8"});
+  refused({"history", "--since", "yesterday"});
+  refused({"history", "--limit", "0"});
+  refused({"skips", "--limit", "1001"});
+  refused({"export"});
+  refused({"export", "everything"});
+  refused({"export", "trades", "--format", "xml"});
   refused({"status", "--wacth"});
   refused({"accounts", "bob"});
   refused({"pause", "bob", "--reason"});
@@ -107,6 +135,7 @@ TEST(Options, AKeyAmongTheArgumentsIsNotRepeated) {
   for (const auto& arguments : {std::vector<std::string>{"connect", "bob", "CANARY"},
                                 std::vector<std::string>{"connect", "bob", "--secret", "CANARY"},
                                 std::vector<std::string>{"connect", "bob", "--api_key=CANARY"},
+                                std::vector<std::string>{"rotate", "bob", "CANARY"},
                                 std::vector<std::string>{"accounts", "CANARY"}}) {
     EXPECT_EQ(refused(arguments).find("CANARY"), std::string::npos);
   }

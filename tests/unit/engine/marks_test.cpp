@@ -51,6 +51,20 @@ TEST(MarkNeeds, OnlyWhatALimitAsksAbout) {
   EXPECT_EQ(needs.may_open, (std::vector<bool>{false, false, false}));
 }
 
+TEST(MarkNeeds, AShadowFillsAtThemAndAnAdoptionOpensAtThem) {
+  const auto symbols = three_symbols();
+  config::Config config = with_collar();
+  config.followers[0].limits = {};
+  config.followers[0].state = config::FollowerMode::shadow;
+  EXPECT_TRUE(MarkNeeds::of(config, symbols).any);
+  EXPECT_EQ(MarkNeeds::of(config, symbols).may_open, (std::vector<bool>{true, true, false}));
+  config.followers[0].state = config::FollowerMode::active;
+  config.followers[0].links[0].on_start = config::OnStart::adopt;
+  config.followers[0].links[0].deny = {"ETHUSDT"};
+  EXPECT_TRUE(MarkNeeds::of(config, symbols).any);
+  EXPECT_EQ(MarkNeeds::of(config, symbols).may_open, (std::vector<bool>{true, false, false}));
+}
+
 class MarksTest : public ::testing::Test {
  protected:
   void make(config::Config of = with_collar()) {

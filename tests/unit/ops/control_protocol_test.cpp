@@ -42,7 +42,7 @@ TEST(ControlCommands, WhatChangesSomethingIsSaid) {
     if (command.changes_state) changing.insert(command.name);
   }
   EXPECT_EQ(changing, (std::set<std::string_view>{"pause", "resume", "halt", "flatten", "connect",
-                                                  "disconnect"}));
+                                                  "rotate", "disconnect"}));
 }
 
 std::string encoded(const ControlRequest& request) {
@@ -79,6 +79,36 @@ TEST(ControlRequest, ComesBackAsItWasSent) {
   EXPECT_EQ(back->credentials.secret.reveal(), pem);
 }
 
+TEST(ControlRequest, AQuestionToTheHistoryComesBackWhole) {
+  const auto asked = decode_request(
+      R"({"command":"history","since":"2h","until":"2026-11-21","symbol":"BTCUSDT",)"
+      R"("follower":"bob","limit":"7","cursor":"12.bob"})");
+  ASSERT_TRUE(asked.has_value()) << asked.error().error;
+  EXPECT_EQ(encoded(*asked),
+            "{\"command\":\"history\",\"follower\":\"bob\",\"symbol\":\"BTCUSDT\","
+            "\"since\":\"2h\",\"until\":\"2026-11-21\",\"limit\":\"7\",\"cursor\":\"12.bob\"}\n");
+  EXPECT_EQ(limit_of(*asked), 7);
+  EXPECT_EQ(limit_of(ControlRequest()), control_limit_default);
+  EXPECT_FALSE(decode_request(R"({"command":"export","what":"trades","format":"csv"})"))
+      << "the form is copyctl's own business";
+}
+
+TEST(When, IsAPointInTimeOrASpanBeforeNow) {
+  constexpr std::int64_t now = 1'763'700'000'000;
+  EXPECT_EQ(when_ms("90s", now), now - 90'000);
+  EXPECT_EQ(when_ms("30m", now), now - 1'800'000);
+  EXPECT_EQ(when_ms("2h", now), now - 7'200'000);
+  EXPECT_EQ(when_ms("7d", now), now - 604'800'000);
+  EXPECT_EQ(when_ms("1970-01-02", now), 86'400'000);
+  EXPECT_EQ(when_ms("1970-01-01T01:02Z", now), 3'720'000);
+  EXPECT_EQ(when_ms("1970-01-01T00:00:05.250Z", now), 5'250);
+  EXPECT_EQ(when_ms("2025-11-21T04:40:00", now), now);
+  for (const char* wrong : {"", "2h30m", "h", "-2h", "2025-13-01", "2025-02-30", "2025-1-1",
+                            "2025-11-21T", "2025-11-21T24:00", "2025-11-21T10:00:00.5Z",
+                            "2025-11-21 10:00", "2025-11-21T10:00Zx", "1234567d"})
+    EXPECT_FALSE(when_ms(wrong, now)) << wrong;
+}
+
 TEST(ControlRequest, HaltAloneMeansAll) {
   const auto all = decode_request(R"({"command":"halt"})");
   ASSERT_TRUE(all.has_value());
@@ -99,8 +129,7 @@ TEST(ControlRequest, AFlattenNamesOneAndSaysHowMuch) {
   EXPECT_TRUE(flatten->everything);
   EXPECT_FALSE(flatten->all);
   EXPECT_EQ(encoded(*flatten),
-            "{\"command\":\"flatten\",\"label\":\"bob\",\"everything\":true,"
-            "\"reason\":\"out\"}\n");
+            "{\"command\":\"flatten\",\"label\":\"bob\",\"reason\":\"out\",\"everything\":true}\n");
   EXPECT_TRUE(decode_request(R"({"command":"flatten","all":true})")->all);
   for (const auto* wrong :
        {R"({"command":"flatten"})", R"({"command":"flatten","label":"bob","all":true})",
@@ -204,6 +233,19 @@ TEST(Credentials, AreReadInBothForms) {
         R"({"api_key":"CANARY","secret":"CANARY","secret":"CANARY"})",
         R"({"api_key":"CANARY","secret":["CANARY"]})"}) {
     const auto refused = decode_credentials(wrong);
+    ASSERT_TRUE(refused.has_error()) << wrong;
+    EXPECT_EQ((refused.error().error + refused.error().remedy).find("CANARY"), std::string::npos);
+  }
+}
+
+TEST(Credentials, AnApiKeyAloneIsReadForAPairThatIsMadeHere) {
+  const auto key = decode_api_key(" {\"api_key\":\"K\"}\n");
+  ASSERT_TRUE(key.has_value());
+  EXPECT_EQ(key->reveal(), "K");
+  for (const std::string_view wrong :
+       {"", "CANARY", R"({"api_key":["CANARY"]})", R"({"api_key":"CANARY","secret":"CANARY"})",
+        R"({"secret":"CANARY"})"}) {
+    const auto refused = decode_api_key(wrong);
     ASSERT_TRUE(refused.has_error()) << wrong;
     EXPECT_EQ((refused.error().error + refused.error().remedy).find("CANARY"), std::string::npos);
   }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sodium.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +40,7 @@ Account account(std::string label, std::string_view secret = canary_secret) {
   made.api_key = Secret::copy_of(canary_key);
   made.secret = Secret::copy_of(secret);
   made.created_ns = 1'790'000'000'123'456'789;
+  made.alias = "SgsR";
   return made;
 }
 
@@ -72,6 +74,7 @@ void expect_round_trip(const Unlock& unlock) {
   EXPECT_EQ(bob->api_key.reveal(), canary_key);
   EXPECT_EQ(bob->secret.reveal(), canary_secret);
   EXPECT_EQ(bob->created_ns, 1'790'000'000'123'456'789);
+  EXPECT_EQ(bob->alias, "SgsR");
   EXPECT_EQ(store->find("carol"), nullptr);
 }
 
@@ -227,7 +230,9 @@ TEST(KeyStore, AddsRemovesAndReplaces) {
   EXPECT_EQ(store->add(account("")).error(), Errc::refused);
   EXPECT_EQ(store->add(account(std::string(32, 'l'))).error(), Errc::refused);
   EXPECT_EQ(store->add(account("empty", "")).error(), Errc::refused);
-  ASSERT_TRUE(store->replace(account("bob", "another secret")).has_value());
+  const auto before = store->replace(account("bob", "another secret"));
+  ASSERT_TRUE(before.has_value());
+  EXPECT_EQ(before->secret.reveal(), canary_secret);
   ASSERT_TRUE(store->remove("alpha").has_value());
   ASSERT_TRUE(store->save().has_value());
 
@@ -266,6 +271,36 @@ TEST(KeyStore, KilledWhileSavingItKeepsTheOldOrTheNew) {
     // What was left behind does not hinder the next one.
     ASSERT_TRUE(store->save().has_value());
     EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+  }
+}
+
+// Written by the format's first version, which did not keep the venue's name of the account.
+TEST(KeyStore, AFileOfTheFirstVersionIsReadAndWrittenAnew) {
+  constexpr std::string_view hex =
+      "636f7079646b6579010000000100000000000000000000000000000000000000179266e6b625d76a"
+      "fe195823e888967c55b5ab15b6e123e0f34a28ecd1e5b48b53000000484be1752ef41abfd1290736"
+      "598d34b84f8afa3a4aa6420971ebdad29d03311c12a7830f018e67985867023278060e2651698756"
+      "0daac84905af58700e5ad0effa162e90d836984469de9373bcc7ce3d0fd8df7c22e9422a82e59898"
+      "ce03cbe4aebf15ac99b09ea818d95ff5f3bb8c3f142295";
+  std::string file(hex.size() / 2, '\0');
+  ASSERT_EQ(sodium_hex2bin(reinterpret_cast<unsigned char*>(file.data()), file.size(), hex.data(),
+                           hex.size(), nullptr, nullptr, nullptr),
+            0);
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("keys.sealed");
+  std::ofstream(path, std::ios::binary) << file;
+  const Unlock unlock{
+      .kind = Unlock::Kind::key, .secret = Secret::copy_of(std::string(32, 'k')), .cost = {}};
+  for (int i = 0; i < 2; ++i) {
+    const auto store = KeyStore::open(path, unlock);
+    ASSERT_TRUE(store.has_value()) << i;
+    const Account* bob = store->find("bob");
+    ASSERT_NE(bob, nullptr);
+    EXPECT_EQ(bob->api_key.reveal(), "KEY");
+    EXPECT_EQ(bob->secret.reveal(), "SECRET");
+    EXPECT_EQ(bob->created_ns, 5);
+    EXPECT_EQ(bob->alias, "");
+    ASSERT_TRUE(store->save().has_value());
   }
 }
 

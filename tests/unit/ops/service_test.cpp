@@ -68,6 +68,29 @@ TEST(Log, TheJournalIsKnownByItsStream) {
   EXPECT_FALSE(log::Options::from_environment(log::Level::info).systemd);
 }
 
+TEST(Log, TheJournalGetsTheFieldsOfAnEvent) {
+  using Entry = std::vector<std::string>;
+  EXPECT_EQ(log::journal_entry(log::Level::warning, "bob: lost\nMESSAGE=x",
+                               {.follower = "bob", .leader = "alpha", .reason = "a\nb"}),
+            (Entry{"MESSAGE=bob: lost MESSAGE=x", "PRIORITY=4", "SYSLOG_IDENTIFIER=copyd",
+                   "COPYD_FOLLOWER=bob", "COPYD_LEADER=alpha", "COPYD_REASON=a b"}));
+  EXPECT_EQ(log::journal_entry(log::Level::error, "e", {}),
+            (Entry{"MESSAGE=e", "PRIORITY=3", "SYSLOG_IDENTIFIER=copyd"}));
+}
+
+// Without the journal's socket an event still is a line: libsystemd would drop it in silence.
+TEST(Log, WithoutTheJournalsSocketTheLineGoesToStderr) {
+  if (::access("/run/systemd/journal/socket", F_OK) == 0) GTEST_SKIP() << "there is a journal here";
+  struct stat status {};
+  ASSERT_EQ(::fstat(2, &status), 0);
+  const std::string ours = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+  ::setenv("JOURNAL_STREAM", ours.c_str(), 1);
+  const auto options = log::Options::from_environment(log::Level::info);
+  ::unsetenv("JOURNAL_STREAM");
+  EXPECT_TRUE(options.systemd);
+  EXPECT_FALSE(options.journal);
+}
+
 TEST(Notify, TellsSystemdHowTheServiceStands) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("notify");
@@ -90,9 +113,23 @@ TEST(Notify, TellsSystemdHowTheServiceStands) {
   EXPECT_EQ(next(), "RELOADING=1");
   notify::stopping();
   EXPECT_EQ(next(), "STOPPING=1");
+  notify::still_starting(std::chrono::seconds(60));
+  EXPECT_EQ(next(), "EXTEND_TIMEOUT_USEC=60000000");
+  notify::watchdog();
+  EXPECT_EQ(next(), "WATCHDOG=1");
   ::unsetenv("NOTIFY_SOCKET");
   notify::stopping();
   EXPECT_EQ(next(), "nothing");
+}
+
+TEST(Notify, TheWatchdogsPeriodComesFromSystemd) {
+  EXPECT_EQ(notify::watchdog_period().count(), 0);
+  ::setenv("WATCHDOG_USEC", "10000000", 1);
+  EXPECT_EQ(notify::watchdog_period(), std::chrono::seconds(10));
+  ::setenv("WATCHDOG_PID", "1", 1);
+  EXPECT_EQ(notify::watchdog_period().count(), 0) << "meant for another process";
+  ::unsetenv("WATCHDOG_PID");
+  ::unsetenv("WATCHDOG_USEC");
 }
 
 }  // namespace

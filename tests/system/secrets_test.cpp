@@ -1,0 +1,330 @@
+// Canaries: keys whose every part is known, and then all that was written anywhere is searched for
+// them: logs, the journal, replies, errors, the key file, a core.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pty.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "engine/process.hpp"
+#include "ops/json.hpp"
+#include "ops/key_pair.hpp"
+#include "tests/system/key_rig.hpp"
+
+namespace copyd::system_test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr std::size_t window = 12;  // a run of a secret this long is no chance
+
+std::string body_of(const std::string& pem) {
+  std::string body;
+  const auto begin = pem.find('\n') + 1;
+  for (const char c : pem.substr(begin, pem.find("-----END") - begin))
+    if (c != '\n') body += c;
+  return body;
+}
+
+std::string decoded(const std::string& base64) {
+  std::string bytes(base64.size(), '\0');
+  std::size_t size = 0;
+  sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), base64.data(),
+                    base64.size(), nullptr, &size, nullptr, sodium_base64_VARIANT_ORIGINAL);
+  bytes.resize(size);
+  return bytes;
+}
+
+// Any run of the secret in a text.
+bool shows(const std::string& text, const std::string& secret) {
+  for (std::size_t at = 0; at + window <= secret.size(); at += window / 2)
+    if (text.find(secret.substr(at, window)) != std::string::npos) return true;
+  return false;
+}
+
+class Secrets : public KeyTest {
+ protected:
+  // What may stand nowhere, by what it is.
+  std::vector<std::pair<std::string, std::string>> canaries;
+
+  void add(const std::string& whose, const Json& key) {
+    canaries.emplace_back(whose + "'s API key", key.text("/api_key"));
+    const std::string pem = key.text("/private_key_pem");
+    if (pem.empty()) {
+      canaries.emplace_back(whose + "'s secret", key.text("/secret"));
+      return;
+    }
+    canaries.emplace_back(whose + "'s private key", body_of(pem).substr(24));
+    const std::string der = decoded(body_of(pem));
+    canaries.emplace_back(whose + "'s private key, decoded",
+                          der.substr(der.size() > 100 ? 64 : 16));
+  }
+  // The key that the passphrase makes; the store's own are made from it.
+  void add_store_key(const fs::path& path, const std::string& passphrase) {
+    const std::string salt = content_of(path).substr(32, crypto_pwhash_SALTBYTES);
+    std::string key(ops::KeyStore::key_size, '\0');
+    ASSERT_EQ(
+        crypto_pwhash(reinterpret_cast<unsigned char*>(key.data()), key.size(), passphrase.data(),
+                      passphrase.size(), reinterpret_cast<const unsigned char*>(salt.data()),
+                      crypto_pwhash_OPSLIMIT_MIN, crypto_pwhash_MEMLIMIT_MIN,
+                      crypto_pwhash_ALG_ARGON2ID13),
+        0);
+    canaries.emplace_back("the key of the store", key);
+    const std::string context = salt + "copyd key store: records";
+    std::string record_key(key.size(), '\0');
+    crypto_generichash(reinterpret_cast<unsigned char*>(record_key.data()), record_key.size(),
+                       reinterpret_cast<const unsigned char*>(context.data()), context.size(),
+                       reinterpret_cast<const unsigned char*>(key.data()), key.size());
+    canaries.emplace_back("the key of its records", record_key);
+  }
+  void expect_nothing_in(const std::string& where, const std::string& text) {
+    for (const auto& [what, canary] : canaries)
+      EXPECT_FALSE(shows(text, canary)) << where << " shows " << what;
+  }
+};
+
+// copyctl on a terminal of its own, and the person before it.
+class Person {
+ public:
+  explicit Person(std::vector<std::string> command) {
+    std::vector<char*> words;
+    for (auto& word : command) words.push_back(word.data());
+    words.push_back(nullptr);
+    pid_ = ::forkpty(&terminal_, nullptr, nullptr, nullptr);
+    if (pid_ != 0) return;
+    ::execv(words[0], words.data());
+    ::_exit(127);
+  }
+  Person(const Person&) = delete;
+  Person& operator=(const Person&) = delete;
+  ~Person() {
+    if (pid_ > 0 && code_ < 0) {
+      ::kill(pid_, SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+    ::close(terminal_);
+  }
+  // Reads on until the text stands there; false: it ended before.
+  bool sees(const std::string& text) {
+    while (shown_.find(text, read_) == std::string::npos) {
+      char bytes[512];
+      const ssize_t got = ::read(terminal_, bytes, sizeof bytes);
+      if (got <= 0) return false;
+      shown_.append(bytes, static_cast<std::size_t>(got));
+    }
+    read_ = shown_.find(text, read_) + text.size();
+    return true;
+  }
+  void types(const std::string& line) {
+    const std::string text = line + "\r";
+    EXPECT_EQ(::write(terminal_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
+  int ends() {
+    sees("no such words: to the end");
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    return code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  }
+  const std::string& shown() const { return shown_; }
+
+ private:
+  int terminal_ = -1;
+  pid_t pid_ = -1;
+  int code_ = -1;
+  std::string shown_;
+  std::size_t read_ = 0;
+};
+
+// From BEGIN to END, with plain line ends.
+std::string public_pem(const std::string& shown) {
+  const auto begin = shown.find("-----BEGIN PUBLIC KEY-----");
+  const std::string end = "-----END PUBLIC KEY-----";
+  std::string pem;
+  for (const char c : shown.substr(begin, shown.find(end) + end.size() - begin))
+    if (c != '\r') pem += c;
+  return pem + "\n";
+}
+
+std::string new_key_for(const std::string& label, const std::string& pem,
+                        const std::string& api_key) {
+  return ops::JsonWriter()
+      .begin_object()
+      .member("command", "new_key")
+      .member("account", label)
+      .member("key_type", "ed25519")
+      .member("public_key_pem", pem)
+      .member("api_key", api_key)
+      .end_object()
+      .take();
+}
+
+TEST_F(Secrets, AGeneratedKeysPrivateHalfStaysHereAndAMistypedApiKeyIsAskedForAgain) {
+  start_daemon();
+  const std::string api_key = "GenCanary" + std::string(55, 'g');
+  Person person({rig.program("copyctl"), "--socket", (rig.directory() / "control.sock").string(),
+                 "connect", "bob", "--generate"});
+  ASSERT_TRUE(person.sees("not shown; empty: give up): ")) << person.shown();
+  rig.venue(new_key_for("bob", public_pem(person.shown()), api_key));
+  person.types("mistyped");
+  ASSERT_TRUE(person.sees("API key is garbled")) << person.shown();
+  ASSERT_TRUE(person.sees("not shown; empty: give up): "));
+  person.types(api_key);
+  EXPECT_EQ(person.ends(), 0) << person.shown();
+  EXPECT_NE(person.shown().find("Ed25519 GenC"), std::string::npos) << person.shown();
+  EXPECT_EQ(person.shown().find("PRIVATE"), std::string::npos);
+  EXPECT_EQ(person.shown().find(api_key.substr(0, 6)), std::string::npos);
+  EXPECT_EQ(person.shown().find("mistyped"), std::string::npos);
+  const auto store = open_store();
+  ASSERT_TRUE(store);
+  EXPECT_EQ(store->find("bob")->key_type, ops::AccountKey::ed25519);
+  rig.connect("alpha");
+  rig.wait_until_ready({"bob"});
+}
+
+TEST_F(Secrets, ARotationToAGeneratedKeyWorksForPrograms) {
+  start_daemon();
+  rig.connect("alpha");
+  rig.connect("bob");
+  const auto fifo = rig.directory() / "key-for-copyctl";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const int in = ::open(fifo.c_str(), O_RDWR | O_CLOEXEC);
+  auto command = engine::Process::spawn(
+      {.arguments = {"/bin/sh", "-c",
+                     fmt::format("exec {} --json --socket {} rotate bob --generate --stdin < {}",
+                                 rig.program("copyctl"),
+                                 (rig.directory() / "control.sock").string(), fifo.string())},
+       .input = {},
+       .error_file = {}});
+  ASSERT_TRUE(command);
+  const auto line = command->read_line(20s);
+  ASSERT_TRUE(line);
+  const std::string pem = Json(*line).text("/public_key_pem");
+  const std::string api_key = "RotCanary" + std::string(55, 'r');
+  rig.venue(new_key_for("bob", pem, api_key));
+  const std::string answer = "{\"api_key\":\"" + api_key + "\"}\n";
+  ASSERT_EQ(::write(in, answer.data(), answer.size()), static_cast<ssize_t>(answer.size()));
+  ::close(in);
+  const Json reply(command->read_line(20s).value_or(""));
+  EXPECT_TRUE(reply.truth("/ok")) << reply.source();
+  EXPECT_EQ(reply.text("/account/api_key"), "RotC…");
+  EXPECT_EQ(command->wait(10s), 0);
+}
+
+TEST_F(Secrets, NothingThatIsWrittenShowsAKey) {
+  rig.start_venue();
+  rig.unlock_with_key();
+  rig.configure(shared_threads,
+                "[log]\nlevel = \"debug\"\n" + leader_alpha + ratio_follower("bob", "1"));
+  rig.start_daemon();
+  ASSERT_FALSE(HasFatalFailure());
+  std::string said;
+  const auto note = [&](const CommandResult& result) { said += result.output + result.errors; };
+  for (const char* label : {"alpha", "bob", "withdraw"}) {
+    add(label, Json(rig.key_of(label)));
+    note(connect_with(label, rig.key_of(label)));
+  }
+  rig.wait_until_ready({"bob"});
+  rig.venue(trade("BUY", "BTCUSDT", "0.1", "60000"));
+  rig.wait_until_quiet(1);
+  const std::pair<const char*, const char*> turns[] = {
+      {"rsa", "bob"}, {"ed25519", "bob"}, {"ed25519", "alpha"}};
+  for (const auto& [type, label] : turns) {
+    const Json fresh = rig.venue(
+        fmt::format(R"({{"command":"new_key","account":"{}","key_type":"{}"}})", label, type));
+    add(std::string(label) + " " + type, fresh);
+    note(rotate_to(label, key_json(fresh.text("/api_key"), "private_key_pem",
+                                   fresh.text("/private_key_pem"))));
+    // Refused, and with parts in the wrong place.
+    note(rotate_to("bob",
+                   key_json(fresh.text("/private_key_pem"), "secret", fresh.text("/api_key"))));
+    note(rig.copyctl({"rotate", label, fresh.text("/api_key")}));
+  }
+  rig.wait_until_ready({"bob"});
+  rig.venue(trade("SELL", "BTCUSDT", "0.1", "60000"));
+  rig.wait_until_quiet(2);
+  // A key that stops working is talked about.
+  rig.venue(R"({"command":"revoke_key","account":"bob"})");
+  rig.wait_until("it is said", [&] { return rig.daemon_log().find("-2015") != std::string::npos; });
+  for (const char* command : {"status", "accounts", "positions", "latency"}) {
+    note(rig.copyctl({command}));
+    note(rig.copyctl({command, "--json"}));
+  }
+  note(rig.copyctl({"journal", "dump", "--state-dir", rig.state_directory().string()}));
+  note(rig.copyctl({"disconnect", "bob"}));
+  EXPECT_EQ(rig.stop_daemon(), 0);
+  expect_nothing_in("what copyctl said", said);
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(rig.directory())) {
+    const auto path = entry.path().string();
+    if (!entry.is_regular_file() || path.find("/venue") != std::string::npos) continue;
+    expect_nothing_in(path, content_of(entry.path()));
+    ++files;
+  }
+  EXPECT_GT(files, 10U) << "the log, the journal and the key file at least";
+}
+
+// Of a process that has loaded the store and signed with every key of it.
+TEST_F(Secrets, ACoreHoldsNoSecret) {
+  const auto path = rig.directory() / "keys.sealed";
+  const auto passphrase_file = rig.directory() / "passphrase";
+  const std::string passphrase = "a passphrase nobody ever guesses";
+  std::ofstream(passphrase_file) << passphrase << "\n";
+  fs::permissions(passphrase_file, fs::perms::owner_read | fs::perms::owner_write);
+  canaries.emplace_back("the passphrase", passphrase);
+  const std::string secret = "CanarySecretOfTheHmacAccount0123456789";
+  canaries.emplace_back("the secret", secret);
+  const auto pair = ops::new_ed25519_pair();
+  const std::string pem(pair.private_key_pem.reveal());
+  canaries.emplace_back("the private key", body_of(pem).substr(24));
+  canaries.emplace_back("its seed", decoded(body_of(pem)).substr(16));
+  {
+    auto store = ops::KeyStore::open(path.string(), {.kind = ops::Unlock::Kind::passphrase,
+                                                     .secret = Secret::copy_of(passphrase),
+                                                     .cost = ops::Argon2id::minimum()});
+    ASSERT_TRUE(store);
+    const auto put = [&](const char* label, ops::AccountKey type, const std::string& half) {
+      return store->add({.label = label,
+                         .venue = "custom",
+                         .key_type = type,
+                         .api_key = Secret::copy_of(std::string("ApiKeyOf") + label),
+                         .secret = Secret::copy_of(half)});
+    };
+    ASSERT_TRUE(put("hmac", ops::AccountKey::hmac, secret));
+    ASSERT_TRUE(put("ed25519", ops::AccountKey::ed25519, pem));
+    ASSERT_TRUE(store->save());
+  }
+  add_store_key(path, passphrase);
+  auto helper = engine::Process::spawn(
+      {.arguments = {"/bin/sh", "-c",
+                     fmt::format("cd {} && exec {} {} {}", rig.directory().string(), CORE_HELPER,
+                                 path.string(), passphrase_file.string())},
+       .input = {},
+       .error_file = (rig.directory() / "helper.log").string()});
+  ASSERT_TRUE(helper);
+  for (int i = 0; i < 2; ++i) {
+    const std::string flags = helper->read_line(20s).value_or("");
+    EXPECT_NE(flags.find(" dd"), std::string::npos) << "not kept out of cores: " << flags;
+    EXPECT_NE(flags.find(" lo"), std::string::npos) << "not locked: " << flags;
+  }
+  EXPECT_EQ(helper->wait(20s), 128 + SIGABRT);
+  bool found = false;
+  for (const auto& entry : fs::directory_iterator(rig.directory())) {
+    if (!entry.path().filename().string().starts_with("core")) continue;
+    found = true;
+    const std::string core = content_of(entry.path());
+    EXPECT_NE(core.find("keys.sealed"), std::string::npos) << "the core has the process's memory";
+    expect_nothing_in("the core", core);
+  }
+  if (!found)
+    GTEST_SKIP() << "this machine writes cores elsewhere, or none: only the flags of the "
+                    "secrets' memory were looked at";
+}
+
+}  // namespace
+}  // namespace copyd::system_test
