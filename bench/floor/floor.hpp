@@ -1,0 +1,46 @@
+// Floor: the least program that answers a leader's fill with its followers' orders over TLS. One
+// spinning thread, raw OpenSSL, a prebuilt text with four places to patch, HMAC from kept
+// midstates. No journal, no limits, no book, no second thought: what stands between it and the
+// engine is what the engine costs.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace copyd::bench {
+
+struct FloorSetup {
+  std::uint16_t port = 0;
+  std::string leader_key;
+  std::vector<std::string> follower_keys;
+  bool shared_connection = false;  // one for all followers, their orders in one record
+  bool logged_on = false;          // session.logon: orders are not signed; own connections only
+  int cpu = -1;                    // of its thread; -1: any
+};
+
+class Floor {
+ public:
+  // Connects everything. Its thread waits until resume().
+  explicit Floor(const FloorSetup& setup);
+  ~Floor();
+  Floor(const Floor&) = delete;
+  Floor& operator=(const Floor&) = delete;
+
+  void resume() noexcept { active_ = true; }
+  void pause() noexcept { active_ = false; }
+
+ private:
+  void run();
+
+  const FloorSetup setup_;
+  std::atomic<bool> active_{false};
+  std::atomic<bool> ready_{false};
+  std::atomic<bool> stop_{false};
+  std::string failure_;
+  std::thread thread_;
+};
+
+}  // namespace copyd::bench
