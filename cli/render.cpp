@@ -40,6 +40,8 @@ std::string view_of(ops::Verb verb, Element reply) {
       return orders_view(reply);
     case ops::Verb::export_:
       return export_view(reply);
+    case ops::Verb::reload:
+      return text_of(reply, "said") + '\n';
     case ops::Verb::version:
       return "copyd " + text_of(reply, "version") + '\n';
   }

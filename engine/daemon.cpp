@@ -8,10 +8,9 @@
 #include <filesystem>
 
 #include "config/built.hpp"
-#include "config/load.hpp"
 #include "core/agent.hpp"
+#include "engine/configuration.hpp"
 #include "engine/supervisor.hpp"
-#include "ops/alert_targets.hpp"
 #include "ops/environment.hpp"
 #include "ops/log.hpp"
 #include "ops/state_directory.hpp"
@@ -56,52 +55,15 @@ void log_faults(const std::vector<config::Fault>& faults) {
   }
 }
 
-// Where alerts are to go and cannot.
-struct AlertFindings {
-  std::vector<config::Fault> faults;
-  std::vector<config::Fault> notes;
-};
-AlertFindings alert_faults(const config::LoadOutcome& outcome, const std::string& file,
-                           const std::string& credentials_directory) {
-  AlertFindings findings;
-  const auto reading = ops::read_alert_targets(outcome.config->alerts, credentials_directory);
-  const auto at = [&](const std::string& key, const std::string& message) {
-    const auto place = config::position_of(outcome.positions, key);
-    return config::Fault{.file = file,
-                         .line = place.line,
-                         .column = place.column,
-                         .message = fmt::format("`{}`: {}", key, message)};
-  };
-  for (const auto& fault : reading.faults)
-    findings.faults.push_back(
-        at(fault.key, fmt::format("{}; {}", fault.failure.error, fault.failure.remedy)));
-  for (const auto& key : reading.unseen)
-    findings.notes.push_back(at(key,
-                                "not looked at: systemd credentials are there for the service "
-                                "alone, and this was not started by systemd"));
-  return findings;
-}
-
 // The configuration and what it was read from, if `run` may start with it.
 std::optional<std::pair<config::Config, std::string>> usable_configuration(
     const std::string& file) {
-  auto outcome = config::load_file(file);
+  auto outcome = load_usable(file, ops::environment(credentials_variable));
+  for (const auto& note : outcome.notes) log::warning(note.message);
   if (!outcome.config) {
     log_faults(outcome.faults);
     return std::nullopt;
   }
-  for (const auto& note : outcome.notes) log::warning(note.message);
-  const auto unbuilt = config::not_built_yet(*outcome.config, outcome.positions, file);
-  if (!unbuilt.empty()) {
-    log_faults(unbuilt);
-    return std::nullopt;
-  }
-  const auto deaf = alert_faults(outcome, file, ops::environment(credentials_variable));
-  if (!deaf.faults.empty()) {
-    log_faults(deaf.faults);
-    return std::nullopt;
-  }
-  for (const auto& note : deaf.notes) log::warning(note.message);
   return std::pair(std::move(*outcome.config), std::move(outcome.text));
 }
 
@@ -168,6 +130,7 @@ int run_daemon(const DaemonOptions& options) {
   const SteadyClock clock;
   const std::string credentials_directory = ops::environment(credentials_variable);
   Supervisor supervisor({.config = *config,
+                         .config_file = options.config_file,
                          .config_text = configuration->second,
                          .venue_name = std::string(name_of(config->venue.name)),
                          .endpoints = endpoints_of(config->venue),

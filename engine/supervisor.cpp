@@ -37,6 +37,7 @@ log::Level level_of(Notice::Level level) noexcept {
 
 Supervisor::Supervisor(const Parts& parts)
     : config_(parts.config),
+      config_file_(parts.config_file),
       config_text_(parts.config_text),
       venue_name_(parts.venue_name),
       endpoints_(parts.endpoints),
@@ -83,9 +84,8 @@ void Supervisor::watch_signals() {
     void operator()(const boost::system::error_code& error, int number) {
       if (error) return;
       if (number == SIGHUP) {
-        log::warning(
-            "SIGHUP: reload is not built yet; restart copyd to apply a changed file. "
-            "Nothing was changed.");
+        if (const auto said = self.reload()) log::info("SIGHUP: " + said.value());
+        else log::warning(fmt::format("SIGHUP: {}; {}", said.error().error, said.error().remedy));
       } else {
         log::info("stopping: no new fills are taken, closes and fresh orders are finished");
         self.stop_requested_ = true;

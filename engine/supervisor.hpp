@@ -41,7 +41,8 @@ class Supervisor {
  public:
   struct Parts {
     const config::Config& config;
-    std::string config_text;  // what it was read from
+    std::string config_file;
+    std::string config_text;  // what was read from it
     std::string venue_name;   // as the configuration spells it
     venue::Endpoints endpoints;
     net::TlsContext& tls;
@@ -102,6 +103,7 @@ class Supervisor {
   void handle_key(ops::ControlRequest request, const ops::Reply& reply);
   void handle_disconnect(const ops::ControlRequest& request, const ops::Reply& reply);
   void ask_book(ops::ControlRequest request, const ops::Reply& reply);
+  ops::Outcome<std::string> reload();
   std::string book_reply(const ops::ControlRequest& request, const std::vector<BookRow>& rows);
 
   void make_history(const Recovered& recovered);
@@ -111,6 +113,7 @@ class Supervisor {
   void handle_balance(const ops::ControlRequest& request, const ops::Reply& reply);
 
   const config::Config& config_;
+  const std::string config_file_;
   const std::string config_text_;
   const std::string venue_name_;
   const venue::Endpoints endpoints_;

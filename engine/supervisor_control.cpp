@@ -53,6 +53,16 @@ void Supervisor::handle(ops::ControlRequest request, ops::Reply reply) {
     case ops::Verb::balance:
       handle_balance(request, reply);
       return;
+    case ops::Verb::reload:
+      if (const auto said = reload())
+        reply(ops::JsonWriter()
+                  .begin_object()
+                  .member("ok", true)
+                  .member("said", said.value())
+                  .end_object()
+                  .take());
+      else reply.fail(said.error());
+      return;
     case ops::Verb::version:
       reply(ops::JsonWriter()
                 .begin_object()

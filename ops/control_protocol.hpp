@@ -47,6 +47,7 @@
 //   export     {"ok":true,"columns":["time",…],"rows":[{…}],"next":CURSOR|null}
 //               what the members of these rows mean is in docs/HISTORY.md
 //   latency    {"ok":true,"latency_ns":{stage:{"p50","p99","p999","n"}}}
+//   reload     {"ok":true,"said":"…"}
 //   version    {"ok":true,"version":"0.1.0"}
 //
 //   CARD       {"label","role":"leader|follower|none","venue","key_type":"HMAC|Ed25519|RSA"|null,
@@ -103,6 +104,7 @@ enum class Verb : std::uint8_t {
   balance,
   orders,
   export_,
+  reload,
   version,
 };
 
@@ -187,10 +189,12 @@ inline constexpr std::array exporting{
     Argument{"what", Kind::word, true, "trades, skips or pnl"},
     Argument{"format", Kind::choice, false, "csv or jsonl (default: csv)"}, since, until, follower,
     limit, cursor};
+inline constexpr std::array reloading{
+    Argument{"wait", Kind::terminal, false, "for the answer, as it does in any case"}};
 }  // namespace detail
 
 // In the order of Verb.
-inline constexpr std::array<ControlCommand, 19> control_commands{{
+inline constexpr std::array<ControlCommand, 20> control_commands{{
     {Verb::status, "status", detail::watching, "the engine at a glance", "copyctl status --watch"},
     {Verb::pause, "pause", detail::restricting, "reduce only: closes are copied, opens are not",
      "copyctl pause bob --reason \"checking his margin\"", true},
@@ -226,6 +230,9 @@ inline constexpr std::array<ControlCommand, 19> control_commands{{
      "copyctl orders bob"},
     {Verb::export_, "export", detail::exporting, "trades, skips or profit and loss, as a file",
      "copyctl export trades --format csv --since 7d > trades.csv"},
+    {Verb::reload, "reload", detail::reloading,
+     "compares the configuration file with what runs; a change needs a restart",
+     "copyctl reload --wait"},
     {Verb::version, "version", {}, "the daemon's version", "copyctl version"},
 }};
 

@@ -151,16 +151,5 @@ TEST_F(Copy, AnAnswerThatNeverComesIsResolvedAndNeverDoubled) {
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
-TEST_F(Copy, SighupSaysThatARestartIsNeededAndChangesNothing) {
-  start("threads = \"shared\"", ratio_follower("bob", "1"), {"bob"});
-  ASSERT_FALSE(HasFatalFailure());
-  rig.daemon().signal(SIGHUP);
-  rig.wait_until("the log says so",
-                 [&] { return rig.daemon_log().find("restart copyd") != std::string::npos; });
-  rig.venue(trade("BUY", "BTCUSDT", "0.02", "60000"));
-  rig.wait_until_quiet(1);
-  EXPECT_EQ(rig.stop_daemon(), 0);
-}
-
 }  // namespace
 }  // namespace copyd::system_test

@@ -186,12 +186,28 @@ TEST_F(Operator, AKeyStoreOpensWithItsPassphraseAndUnchangedOnly) {
   EXPECT_NE(changed.errors.find("backup"), std::string::npos) << "the remedy";
 }
 
-TEST_F(Operator, AReloadSignalChangesNothingAndSaysSo) {
+TEST_F(Operator, AReloadNamesWhatDiffersAndChangesNothing) {
   start();
   ASSERT_FALSE(HasFatalFailure());
   rig.daemon().signal(SIGHUP);
   rig.wait_until("the log says so",
                  [&] { return rig.daemon_log().find("SIGHUP") != std::string::npos; });
+  const auto same = rig.copyctl({"reload", "--wait"});
+  EXPECT_EQ(same.exit_code, 0) << same.errors;
+  EXPECT_NE(same.output.find("nothing was changed"), std::string::npos) << same.output;
+
+  std::ofstream(rig.directory() / "copyd.toml", std::ios::app) << "[log]\nlevel = \"debug\"\n";
+  const auto changed = rig.copyctl({"reload", "--wait"});
+  EXPECT_EQ(changed.exit_code, 1);
+  EXPECT_NE(changed.errors.find("log.level: (absent) → \"debug\""), std::string::npos)
+      << changed.errors;
+  EXPECT_NE(changed.errors.find("restart copyd"), std::string::npos) << changed.errors;
+
+  std::ofstream(rig.directory() / "copyd.toml", std::ios::app) << "lanse = 2\n";
+  const auto faulty = rig.copyctl({"reload", "--wait"});
+  EXPECT_EQ(faulty.exit_code, 1);
+  EXPECT_NE(faulty.errors.find("lanse"), std::string::npos) << faulty.errors;
+  EXPECT_NE(faulty.errors.find("copyd check"), std::string::npos) << faulty.errors;
   EXPECT_TRUE(rig.status().valid());
   EXPECT_EQ(rig.stop_daemon(), 0);
 }

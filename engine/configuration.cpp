@@ -1,0 +1,42 @@
+#include "engine/configuration.hpp"
+
+#include <fmt/format.h>
+
+#include "config/built.hpp"
+#include "ops/alert_targets.hpp"
+
+namespace copyd::engine {
+
+AlertFindings alert_faults(const config::LoadOutcome& outcome, const std::string& file,
+                           const std::string& credentials_directory) {
+  AlertFindings findings;
+  const auto reading = ops::read_alert_targets(outcome.config->alerts, credentials_directory);
+  const auto at = [&](const std::string& key, const std::string& message) {
+    const auto place = config::position_of(outcome.positions, key);
+    return config::Fault{.file = file,
+                         .line = place.line,
+                         .column = place.column,
+                         .message = fmt::format("`{}`: {}", key, message)};
+  };
+  for (const auto& fault : reading.faults)
+    findings.faults.push_back(
+        at(fault.key, fmt::format("{}; {}", fault.failure.error, fault.failure.remedy)));
+  for (const auto& key : reading.unseen)
+    findings.notes.push_back(at(key,
+                                "not looked at: systemd credentials are there for the service "
+                                "alone, and this was not started by systemd"));
+  return findings;
+}
+
+config::LoadOutcome load_usable(const std::string& file, const std::string& credentials_directory) {
+  auto outcome = config::load_file(file);
+  if (!outcome.config) return outcome;
+  auto alerts = alert_faults(outcome, file, credentials_directory);
+  outcome.notes.insert(outcome.notes.end(), alerts.notes.begin(), alerts.notes.end());
+  outcome.faults = config::not_built_yet(*outcome.config, outcome.positions, file);
+  outcome.faults.insert(outcome.faults.end(), alerts.faults.begin(), alerts.faults.end());
+  if (!outcome.faults.empty()) outcome.config.reset();
+  return outcome;
+}
+
+}  // namespace copyd::engine
