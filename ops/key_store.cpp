@@ -17,6 +17,7 @@ constexpr std::string_view magic = "copydkey";
 constexpr unsigned char format_version = 2;
 constexpr unsigned char version_without_alias = 1;  // still read
 constexpr std::size_t salt_size = crypto_pwhash_SALTBYTES;
+constexpr std::size_t hash_frames_size = 32 * 1024;  // more stack than Argon2id and BLAKE2b use
 constexpr std::size_t checksum_size = 16;
 constexpr std::size_t header_signed_size = 48;  // all of the header but its checksum
 constexpr std::size_t header_size = header_signed_size + checksum_size;
@@ -290,6 +291,8 @@ Result<void> KeyStore::derive(const Unlock& unlock) {
   }
   record_key_ = subkey(master, salt_, "records");
   whole_key_ = subkey(master, salt_, "file");
+  // libsodium's hashes leave the key that they were given in their frames.
+  sodium_stackzero(hash_frames_size);
   return {};
 }
 
