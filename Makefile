@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc)
 ARGS ?=
 PREFIX ?= /usr/local
 
-.PHONY: help packages build test demo sanitize conformance bench soak fuzz kill-loop mutants install deb deb-test clean
+.PHONY: help packages build test demo sanitize conformance bench soak fuzz kill-loop scale mutants install deb deb-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ sanitize: packages ## the tests under ASan+UBSan, then those with threads under 
 kill-loop: build ## kills the daemon while it copies; ARGS="--kills 200 --seed 2 --inject --json"
 	@case "$(ARGS)" in *--inject*) command -v strace >/dev/null || scripts/install-packages strace;; esac
 	@build/bin/kill_loop $(ARGS)
+
+scale: build ## 1,000 accounts: weight a minute, start to ready, memory; ARGS="--followers 100 --json"
+	@build/bin/scale $(ARGS)
 
 conformance: build ## public Node clients, unchanged, against venue-sim; ARGS="--client ccxt"
 	@{ command -v node && command -v npm; } >/dev/null || scripts/install-packages nodejs npm

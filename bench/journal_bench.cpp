@@ -157,7 +157,9 @@ class Path {
                .books = cells_,
                .journal = writers.lane,
                .books_journal = writers.copy,
-               .order_limits = {.per_10s = unlimited, .per_minute = unlimited}}) {
+               .order_limits = {.per_10s = unlimited, .per_minute = unlimited},
+               .holds = &holds_}) {
+    holds_.weight.set_limit(unlimited, 0);
     connect();
   }
 
@@ -224,6 +226,7 @@ class Path {
   StageTimes stages_;
   MemoryVenue venue_;
   risk::Copier copier_;
+  venue::AddressHolds holds_;
   exec::OrderLane lane_;
   std::int64_t fills_ = 0;
 };

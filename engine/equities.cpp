@@ -15,10 +15,11 @@ using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 namespace log = ops::log;
 
-constexpr auto equity_period = std::chrono::milliseconds(10'000);
-// One read in each spacing is 600 of weight a minute, a quarter of the venue's 2,400.
-constexpr auto equity_spacing = std::chrono::milliseconds(500);
-constexpr int equity_burst = 40;
+constexpr nanoseconds equity_period = 10s;
+constexpr int equity_burst = 20;
+// The first read of each account: without an equity some followers open nothing.
+constexpr nanoseconds first_spacing = 1s;
+constexpr int first_burst = 40;
 constexpr nanoseconds income_spacing = 3s;
 constexpr int income_burst = 10;
 constexpr int income_rows = 1000;  // of a page, the venue's most
@@ -32,6 +33,10 @@ constexpr nanoseconds retry_time = 10s;
 constexpr nanoseconds banned_time = 120s;  // when the venue does not say how long
 constexpr std::int64_t late_rows_ms = 3'600'000;
 constexpr std::int64_t day_ms = 86'400'000;
+
+int share_of(std::size_t accounts) noexcept {
+  return venue::weight_share::equities(static_cast<int>(accounts));
+}
 
 bool limits_losses(const config::Limits& limits) {
   return limits.max_daily_loss.has_value() || limits.max_drawdown.has_value();
@@ -76,7 +81,10 @@ Equities::Equities(Parts parts)
       tell_(std::move(parts.tell)),
       link_of_(std::move(parts.link_of)),
       heard_(std::move(parts.heard)),
-      equities_(equity_burst, equity_spacing),
+      share_(share_of(roster_.accounts().size())),
+      spacing_(nanoseconds(venue::WeightMinute::span) * venue::call_weight::account_read / share_),
+      equities_(equity_burst, spacing_),
+      firsts_(first_burst, first_spacing),
       incomes_(income_burst, income_spacing) {
   for (auto& account : roster_.accounts()) {
     Reading& reading = readings_[&account];
@@ -104,6 +112,7 @@ void Equities::connected(RosterAccount& account) {
   ++reading.key;
   account.asking = false;
   account.equity_due = clock_.now();
+  reading.first = true;
   reading.held.reset();
   reading.transfers_due = reading.counts_transfers;
   reading.transfers_at = clock_.now();
@@ -128,6 +137,7 @@ void Equities::poll() {
   if (accounts.empty()) return;
   // Each in its turn is the first to find the bucket full.
   first_ = (first_ + 1) % accounts.size();
+  firsts_wait_ = false;
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     RosterAccount& account = accounts[(first_ + i) % accounts.size()];
     if (!account.connected()) continue;
@@ -136,6 +146,7 @@ void Equities::poll() {
     release(account, reading, now);
     if (!account.asking && now >= held_off_until_) read(account, reading, now);
   }
+  firsts_waiting_ = firsts_wait_;
 }
 
 std::int64_t Equities::moved(const RosterAccount& account) const {
@@ -181,11 +192,23 @@ void Equities::read(RosterAccount& account, Reading& reading, Mono now) {
     if (link != exec::LinkState::ready && now >= reading.transfers_at) reading.transfers_due = true;
   }
   if (reading.transfers_due) {
-    if (now < reading.transfers_at || !incomes_.take(now)) return;
+    if (now < reading.transfers_at || !venue_.has_room() || !incomes_.take(now)) return;
     read_transfers(account, reading, 1);
-  } else if (now >= account.equity_due && equities_.take(now)) {
+  } else if (now >= account.equity_due && may_read_equity(reading, now)) {
     read_equity(account, reading, now);
   }
+}
+
+// Accounts without any equity come first. They too keep to the share.
+bool Equities::may_read_equity(Reading& reading, Mono now) {
+  if (!reading.first) return !firsts_waiting_ && may_spend(now) && equities_.take(now);
+  reading.first = !may_spend(now) || !firsts_.take(now);
+  firsts_wait_ = firsts_wait_ || reading.first;
+  return !reading.first;
+}
+
+bool Equities::may_spend(Mono now) const {
+  return venue_.has_room() && spent_.sum(now) + venue::call_weight::account_read <= share_;
 }
 
 void Equities::read_transfers(RosterAccount& account, Reading& reading, int page) {
@@ -235,8 +258,9 @@ void Equities::take_transfers(RosterAccount& account, Reading& reading, int page
 
 void Equities::read_equity(RosterAccount& account, Reading& reading, Mono now) {
   const auto count = static_cast<std::int64_t>(roster_.accounts().size());
-  account.equity_due = now + std::max(equity_period, equity_spacing * count);
+  account.equity_due = now + std::max(equity_period, spacing_ * count);
   account.asking = true;
+  spent_.add(now, venue::call_weight::account_read);
   const auto handler = [this, &account, &reading, key = reading.key,
                         then = moved(account)](const VenueAnswer& answer) {
     if (key == reading.key && account.connected()) take_equity(account, reading, then, answer);
@@ -256,7 +280,8 @@ void Equities::take_equity(RosterAccount& account, Reading& reading, std::int64_
   if (took(account, answer, "its equity")) {
     const auto read = venue::decode_margin_balance(answer.body);
     if (read && read->sign() > 0) equity = *read;
-    if (account.alias.empty()) read_alias(account, reading);
+    if (account.alias.empty() && !firsts_waiting_ && may_spend(clock_.now()))
+      read_alias(account, reading);
   }
   if (!equity || !reading.counts_transfers) return tell(account, reading, equity);
   reading.held = equity;
@@ -277,6 +302,7 @@ void Equities::read_alias(RosterAccount& account, Reading& reading) {
                       "copyctl disconnect one of them",
                       account.label, other->label));
   };
+  spent_.add(clock_.now(), venue::call_weight::account_read);
   venue_.signed_get(venue::path::balance, *account.credentials, handler);
 }
 

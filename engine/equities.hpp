@@ -12,8 +12,9 @@
 // venue's number; what was counted up to `counted_ms` in an earlier run is not counted again.
 //
 // Weight: an equity costs 5 and a page of transfers 30, of the venue's 2,400 a minute for the
-// address. Each kind is kept below a quarter of that, by a bucket: the period of the equities grows
-// with the accounts, and many followers that come back at once wait for each other.
+// address. Equities are held to their share of it (venue/address_weight.hpp), so that their period
+// grows with the accounts; the first of each account go before. Transfers, which many may want at
+// once, are kept to a quarter.
 // The supervisor's thread only. Cold.
 // Protocol: Binance docs, "Account Information V3", "Get Income History".
 #pragma once
@@ -88,6 +89,7 @@ class Equities {
   struct Reading {
     std::uint32_t key = 0;  // counts the account's keys: an answer to an older one is nothing
     bool counts_transfers = false;
+    bool first = true;   // its equity was not asked for with this key
     bool begun = false;  // `transfers` says where it counts from
     TransferSum transfers;
     bool transfers_due = false;
@@ -110,6 +112,8 @@ class Equities {
   void read_equity(RosterAccount& account, Reading& reading, Mono now);
   void take_equity(RosterAccount& account, Reading& reading, std::int64_t transfers_then,
                    const VenueAnswer& answer);
+  bool may_read_equity(Reading& reading, Mono now);
+  bool may_spend(Mono now) const;
   void read_alias(RosterAccount& account, Reading& reading);
   void tell(RosterAccount& account, Reading& reading, std::optional<Usd> equity);
   bool took(RosterAccount& account, const VenueAnswer& answer, const char* what);
@@ -123,7 +127,13 @@ class Equities {
   LinkOf link_of_;
   std::function<void(RosterAccount&, const VenueAnswer&)> heard_;
   std::map<const RosterAccount*, Reading> readings_;
+  int share_;  // of the address's weight, a minute
+  std::chrono::nanoseconds spacing_;
+  venue::WeightMinute spent_;
   RequestBucket equities_;
+  RequestBucket firsts_;
+  bool firsts_wait_ = false;     // in this pass,
+  bool firsts_waiting_ = false;  // and in the last
   RequestBucket incomes_;
   Mono held_off_until_{};  // the venue has limited this address
   std::size_t first_ = 0;  // whose turn it is to be first

@@ -17,8 +17,8 @@ namespace log = ops::log;
 
 constexpr nanoseconds period_min = 60s;
 constexpr nanoseconds share_of_account = 120ms;  // 500 accounts in 60 s, 1,000 in 120 s
-constexpr nanoseconds check_spacing = 100ms;
-constexpr int check_burst = 40;
+constexpr nanoseconds check_spacing = nanoseconds(60s) / venue::weight_share::health_max;
+constexpr int check_burst = 4;
 constexpr nanoseconds retry_time = 15s;
 constexpr nanoseconds unanswered_retry = 5s;
 constexpr nanoseconds unanswered_max = 20s;
@@ -60,9 +60,7 @@ void Health::connected(RosterAccount& account) {
 void Health::disconnected(RosterAccount& account) {
   Entry& entry = entries_[&account];
   restrict(account, entry, false);
-  entry = {.key = entry.key + 1,
-           .first_refused = std::nullopt,
-           .unanswered_since = std::nullopt};
+  entry = {.key = entry.key + 1, .first_refused = std::nullopt, .unanswered_since = std::nullopt};
   account.health = {};
 }
 

@@ -19,8 +19,8 @@
 // A -2015 while our address is banned proves nothing. During a ban nothing is asked; an account
 // that has shown no answer for a period is failing then, with the ban as the reason.
 //
-// Weight: 1 a check, at most one in 100 ms: 600 a minute, a quarter of the venue's 2,400 for the
-// address. The period is 60 s up to 500 accounts and grows with them from there.
+// Weight: 1 a check, held to its share of the address's limit (venue/address_weight.hpp). The
+// period is 60 s up to 500 accounts and grows with them from there.
 // The supervisor's thread only. Cold.
 // Protocol: Binance docs, "Query User Rate Limit", "Error Codes" (-2015).
 #pragma once

@@ -31,6 +31,9 @@ Pipeline::Pipeline(const Parts& parts)
       link_cells_(parts.config.followers.size()),
       feed_transport_(net::make_tls_transport(parts.tls, parts.clock)) {
   const auto seed = static_cast<std::uint64_t>(parts.start_ns);
+  address_holds_.weight.set_limit(
+      parts.weight_per_minute,
+      static_cast<int>(parts.config.followers.size() + parts.config.leaders.size()));
   for (const auto& follower : parts.config.followers)
     increases_per_10s_.push_back(follower.limits.max_orders_per_10s.value_or(0));
   feed_ = std::make_unique<feed::LeaderFeed>(feed::Wiring{.transport = *feed_transport_,
@@ -42,6 +45,7 @@ Pipeline::Pipeline(const Parts& parts)
                                                           .notices = feed_notices_,
                                                           .cells = leader_cells_,
                                                           .stages = feed_stages_,
+                                                          .weight = &address_holds_.weight,
                                                           .seed = seed});
   for (std::size_t i = 0; i < plan_.lanes.size(); ++i) {
     auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());

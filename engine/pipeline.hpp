@@ -40,6 +40,7 @@ class Pipeline {
     net::TlsContext& tls;
     ThreadPlan plan;
     exec::OrderLimits order_limits{};  // as the venue announces them
+    int weight_per_minute = venue::weight_share::limit;  // of our address; the same
     std::int64_t start_ns = 0;  // numbers the settlements; since 1970
     // Where the agents keep what must survive. Null, and fewer than lanes: nothing is kept.
     journal::Writer* copy_journal = nullptr;
@@ -86,6 +87,7 @@ class Pipeline {
   std::size_t lanes() const noexcept { return lanes_.size(); }
   const exec::LaneCells& lane(std::size_t index) const noexcept { return lanes_[index]->cells; }
   const venue::AddressHolds& address_holds() const noexcept { return address_holds_; }
+  venue::AddressHolds& address_holds() noexcept { return address_holds_; }
   // How far each thread of the path has come. Empty before the start and after the end.
   void passes(std::vector<ThreadPasses>& into) const;
   // All stages of all agents, merged. Costs some 130 KiB of reading; for status only.

@@ -341,7 +341,7 @@ void Preparation::say(std::size_t index, SymbolId symbol, Job& job, const std::s
 }
 
 bool Preparation::take(int weight, Mono now) {
-  if (!spent_) spent_ = !weight_.take(now, weight);
+  if (!spent_) spent_ = !venue_.has_room() || !weight_.take(now, weight);
   return !spent_;
 }
 

@@ -156,6 +156,7 @@ bool Supervisor::read_venue() {
         if (!info) return fail("symbols", info.error().message());
         symbols_ = std::move(info->symbols);
         order_limits_ = {.per_10s = info->orders_per_10s, .per_minute = info->orders_per_minute};
+        weight_per_minute_ = info->weight_per_minute;
         step = Step::done;
       });
     }

@@ -133,6 +133,7 @@ class Supervisor {
   Restrictions restrictions_;
   SymbolTable symbols_;
   exec::OrderLimits order_limits_{};
+  int weight_per_minute_ = venue::weight_share::limit;
   std::unique_ptr<journal::Disk> disk_;
   std::optional<RunJournal> journal_;
   std::unique_ptr<AgentThread> journal_thread_;

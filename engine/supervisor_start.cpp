@@ -59,11 +59,13 @@ bool Supervisor::start_pipeline() {
                       .tls = tls_,
                       .plan = plan,
                       .order_limits = order_limits_,
+                      .weight_per_minute = weight_per_minute_,
                       .start_ns = wall_ns,
                       .copy_journal = journal_->copy(),
                       .lane_journals = journal_->lanes(),
                       .doubt_until = doubt_until(*recovered, venue_.now()),
                       .kill = &kill_file_->kill()});
+  venue_.count_into(pipeline_->address_holds().weight);
   resume_books(*recovered);
   RowList rows;
   pipeline_->save(rows);
@@ -231,9 +233,12 @@ void Supervisor::hand_over_leader(LeaderId leader, venue::Credentials credential
   waiting_leaders_.emplace_back(leader, std::move(credentials));
 }
 
-// No follower of the leader is on its way to being ready.
+// No follower of the leader is on its way to being ready, or there are more than can be at once.
 bool Supervisor::may_start(LeaderId leader) {
-  if (clock_.now() >= leaders_due_) return true;
+  const Mono now = clock_.now();
+  const auto left =
+      pipeline_->address_holds().weight.room(now, venue::AddressWeight::Urgency::patient);
+  if (now >= leaders_due_ || left < venue::call_weight::session_at_most) return true;
   return std::none_of(
       roster_.accounts().begin(), roster_.accounts().end(), [&](const RosterAccount& account) {
         if (!account.follower || !account.connected()) return false;

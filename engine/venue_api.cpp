@@ -23,10 +23,19 @@ VenueApi::VenueApi(net::Transport& transport, venue::Endpoints endpoints, const 
 }
 
 void VenueApi::send(net::Http& http, net::HttpRequest request, Handler handler) {
+  const bool of_address = &http == rest_.get();
+  if (address_ != nullptr && of_address) {
+    const Mono now = clock_.now();
+    const int weight = venue::weight_of(request.target);
+    if (request.target.starts_with(venue::path::order_limits))
+      address_->spend_by_timetable(now, weight);
+    else address_->spend(now, weight);
+  }
   http.request(std::move(request),
-               [handler = std::move(handler)](Result<net::HttpResponse> result) {
+               [this, of_address, handler = std::move(handler)](Result<net::HttpResponse> result) {
                  VenueAnswer answer;
                  if (result) {
+                   if (of_address && result->used_weight) told(*result->used_weight);
                    answer.status = result->status;
                    answer.body = std::move(result->body);
                    answer.retry_after = result->retry_after;
@@ -35,6 +44,16 @@ void VenueApi::send(net::Http& http, net::HttpRequest request, Handler handler) 
                  }
                  handler(std::move(answer));
                });
+}
+
+void VenueApi::count_into(venue::AddressWeight& address) {
+  address_ = &address;
+  told(used_);
+}
+
+void VenueApi::told(std::int64_t used) {
+  used_ = used;
+  if (address_ != nullptr) address_->told(clock_.now(), used);
 }
 
 void VenueApi::time(TimeHandler handler) {

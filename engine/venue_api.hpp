@@ -11,6 +11,7 @@
 
 #include "net/transport.hpp"
 #include "venue/account_codec.hpp"
+#include "venue/address_weight.hpp"
 #include "venue/credentials.hpp"
 #include "venue/rest.hpp"
 
@@ -60,9 +61,18 @@ class VenueApi {
   // Whether the venue has refused a request for its timestamp since this was last asked.
   bool take_clock_doubt() noexcept { return std::exchange(clock_doubted_, false); }
   bool has_permission_record() const noexcept { return sapi_ != nullptr; }
+  // Where its weight is counted from now on, and what the venue has said of it; outlives its calls.
+  void count_into(venue::AddressWeight& address);
+  // Whether what can wait may be asked now.
+  bool has_room() const noexcept {
+    return address_ == nullptr ||
+           address_->room(clock_.now(), venue::AddressWeight::Urgency::urgent) >=
+               venue::call_weight::most;
+  }
   int poll(Mono now);
 
  private:
+  void told(std::int64_t used);
   void signed_call(net::HttpRequest::Method method, std::string_view path,
                    const venue::Params& params, venue::Credentials& credentials, Handler handler);
   void send(net::Http& http, net::HttpRequest request, Handler handler);
@@ -72,6 +82,8 @@ class VenueApi {
   bool clock_doubted_ = false;
   std::unique_ptr<net::Http> rest_;
   std::unique_ptr<net::Http> sapi_;
+  venue::AddressWeight* address_ = nullptr;
+  std::int64_t used_ = 0;  // as the venue counted last
 };
 
 }  // namespace copyd::engine

@@ -59,7 +59,12 @@ int OrderLane::run_link(LaneFollower& follower, Mono now) {
   if (!follower.seen_positions && w_.orders.size() != 0 && !inflight_.full()) return 0;
   LaneLink& link = *follower.link;
   int work = poll_sockets(follower, now) + link.http->poll(now);
-  const LaneSession::Holds holds{.rest = holds_.rest.until(), .sockets = holds_.sockets.until()};
+  using Urgency = venue::AddressWeight::Urgency;
+  const LaneSession::Holds holds{
+      .rest = holds_.rest.until(),
+      .sockets = holds_.sockets.until(),
+      .weight = &holds_.weight,
+      .urgency = follower.in_flight != 0 ? Urgency::urgent : Urgency::patient};
   for (auto action = link.session.next(now, holds); action != Action::none;
        action = link.session.next(now, holds)) {
     act(follower, action, now);
@@ -160,6 +165,7 @@ void OrderLane::ask(LaneFollower& follower, Action action, Mono now) {
     const bool creates = action == Action::create_listen_key;
     request.method = creates ? Method::post : Method::put;
     request.target = venue::plain_target(venue::path::listen_key, {});
+    if (!creates) holds_.weight.spend_by_timetable(now, 1);
   }
   const auto answered = [this, id = follower.id, epoch = link.session.account_epoch(),
                          action](const Result<net::HttpResponse>& answer) {

@@ -83,6 +83,7 @@ struct LaneFollower {
   bool read_wanted = false;  // some leg needs a position read,
   Mono read_due{};           // not before this,
   Mono read_asked{};         // and not too soon after the last one
+  bool read_by_timetable = false;
 
   Mono reconcile_at{};       // the next read by the timetable
   bool take_wanted = false;  // all that it holds is to be told, and is ours then,

@@ -5,6 +5,7 @@
 // A read that may have missed something of ours decides nothing, and is made again.
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "exec/order_lane.hpp"
 
@@ -21,6 +22,9 @@ void OrderLane::read_positions(LaneFollower& follower, Mono now, bool of_session
   follower.read_wanted = false;
   follower.read_asked = now;
   link.read_out = true;
+  if (std::exchange(follower.read_by_timetable, false))
+    holds_.weight.spend_by_timetable(now, venue::call_weight::account_read);
+  else if (!of_session) holds_.weight.spend(now, venue::call_weight::account_read);
   const ReadContext context{
       .follower = follower.id,
       .asked = now,

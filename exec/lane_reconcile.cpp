@@ -42,7 +42,10 @@ Mono OrderLane::next_reconcile(FollowerId follower, Mono now) const noexcept {
 void OrderLane::reconcile(LaneFollower& follower, Mono now) noexcept {
   if (now >= follower.reconcile_at) {
     follower.reconcile_at = next_reconcile(follower.id, now);
-    if (follower.link && follower.link->session.announced()) want_read(follower, now);
+    if (follower.link && follower.link->session.announced()) {
+      want_read(follower, now);
+      follower.read_by_timetable = true;
+    }
   }
   const bool take_due = follower.take_wanted && follower.in_flight == 0 && !follower.read_wanted;
   if (take_due && follower.link && !follower.link->read_out) want_read(follower, now);

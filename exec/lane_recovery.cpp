@@ -133,6 +133,7 @@ void OrderLane::query(LaneFollower& follower, InflightOrder& order, Mono now) {
       .asked_time = venue_clock_.at(now),
       .health = health_of(follower, order.carrier == InflightOrder::by_rest),
   };
+  holds_.weight.spend(now, 1);
   link.http->request({.method = net::HttpRequest::Method::get,
                       .target = signed_target(link, venue::path::order,
                                               {{"symbol", w_.symbols[order.terms.symbol].name},
@@ -207,6 +208,7 @@ void OrderLane::ask_time(LaneFollower& follower, Mono now) {
     // Taken in the middle of the round trip.
     set_time({.at = now + (w_.clock.now() - now) / 2, .venue = *time});
   };
+  holds_.weight.spend(now, 1);
   follower.link->http->request({.method = net::HttpRequest::Method::get,
                                 .target = venue::plain_target(venue::path::time, {}),
                                 .api_key = {}},

@@ -117,6 +117,7 @@ void OrderLane::keep_warm(LaneFollower& follower, Mono now) {
   const bool due = link.warmed.ns == 0 || now - link.warmed >= warm_period;
   if (!session.announced() || session.refused() || !due || holds_.rest.holds(now)) return;
   link.warmed = now;
+  holds_.weight.spend(now, 1);
   link.http->request({.method = net::HttpRequest::Method::get,
                       .target = venue::plain_target(venue::path::time, {}),
                       .api_key = {}},

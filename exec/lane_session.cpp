@@ -139,13 +139,23 @@ LaneSession::Action LaneSession::next(Mono now, const Holds& holds) noexcept {
     if (now < refused_until_) return Action::none;
     refused_ = false;
   }
-  const Action action = next_account(now, holds.rest);
+  const Action action = next_account(now, holds);
   return action != Action::none ? action : next_orders(now, holds.sockets);
 }
 
-LaneSession::Action LaneSession::next_account(Mono now, Mono from) noexcept {
+bool LaneSession::take_weight(Mono now, const Holds& holds) noexcept {
+  if (!holds.weight) return true;
+  using namespace venue::call_weight;
+  const int later = orders_ == Orders::idle ? handshake + (logs_on_ ? logon : 0) : 0;
+  if (!holds.weight->take(now, session + later, holds.urgency)) return false;
+  prepaid_ = later;
+  return true;
+}
+
+LaneSession::Action LaneSession::next_account(Mono now, const Holds& holds) noexcept {
   if (account_ == Account::idle) {
-    if (now < account_step_.retry_at || now < from) return Action::none;
+    if (now < account_step_.retry_at || now < holds.rest) return Action::none;
+    if (!take_weight(now, holds)) return Action::none;
     ++account_epoch_;
     enter(Account::config, now);
   }
@@ -225,7 +235,7 @@ LaneSession::Action LaneSession::ask(Step& step, Action action, Mono now) noexce
 void LaneSession::enter(Account account, Mono now) noexcept {
   account_ = account;
   account_step_.asked = false;
-  if (account == Account::stream) listen_key_timer_.created(now);
+  if (account == Account::stream) listen_key_timer_.created(now, first_extension_);
   if (account != Account::live) return;
   account_step_.stood_since = now;
   next_stream_.renewal.started(now);

@@ -19,11 +19,13 @@
 // Source: Binance docs, "User Data Streams", "WebSocket API general info".
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/clock.hpp"
 #include "core/flow.hpp"
 #include "net/backoff.hpp"
+#include "venue/address_weight.hpp"
 #include "venue/listen_key.hpp"
 #include "venue/socket_renewal.hpp"
 
@@ -93,6 +95,7 @@ class LaneSession {
   // `logs_on`: Ed25519; other keys sign each request instead.
   LaneSession(std::uint64_t seed, bool logs_on) noexcept
       : logs_on_(logs_on),
+        first_extension_(venue::ListenKeyTimer::first_of(seed)),
         account_backoff_(seed),
         orders_backoff_(seed ^ 0x5DEECE66DU),
         next_stream_(seed ^ 0xB5026F5AA96619E9U),
@@ -106,7 +109,17 @@ class LaneSession {
   struct Holds {
     Mono rest{};
     Mono sockets{};
+    // Of which the account part takes its weight before it begins, and that of an order socket
+    // which is to follow. Null: no limit.
+    venue::AddressWeight* weight = nullptr;
+    venue::AddressWeight::Urgency urgency = venue::AddressWeight::Urgency::patient;
   };
+  // What of it the beginning of the account part has not taken already.
+  int unpaid(int weight) noexcept {
+    const int paid = std::min(weight, prepaid_);
+    prepaid_ -= paid;
+    return weight - paid;
+  }
   // What to do now. To be asked until it says `none`, after each event and as time passes.
   Action next(Mono now, const Holds& holds) noexcept;
   Action next(Mono now) noexcept { return next(now, Holds{}); }
@@ -152,7 +165,8 @@ class LaneSession {
   };
 
   Action say() noexcept;
-  Action next_account(Mono now, Mono from) noexcept;
+  bool take_weight(Mono now, const Holds& holds) noexcept;
+  Action next_account(Mono now, const Holds& holds) noexcept;
   Action next_orders(Mono now, Mono from) noexcept;
   Action renew(Successor& next, Action open, Mono now) noexcept;
   void on_successor(Event event, Mono now) noexcept;
@@ -170,6 +184,8 @@ class LaneSession {
   void announce() noexcept;
 
   bool logs_on_;
+  std::chrono::nanoseconds first_extension_;
+  int prepaid_ = 0;  // weight of the order socket
   Account account_ = Account::idle;
   Orders orders_ = Orders::idle;
   Step account_step_;

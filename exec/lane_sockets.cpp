@@ -133,8 +133,9 @@ void OrderLane::close_stream(LaneFollower& follower) {
   follower.link->retired_stream.reset();
 }
 
-void OrderLane::open_orders(LaneFollower&, OrderSocket& orders, Mono now) {
+void OrderLane::open_orders(LaneFollower& follower, OrderSocket& orders, Mono now) {
   orders.logon_request = 0;
+  holds_.weight.spend(now, follower.link->session.unpaid(venue::call_weight::handshake));
   orders.socket->open(orders_url_, now);
 }
 
@@ -163,6 +164,7 @@ void OrderLane::take_next_orders(LaneFollower& follower, Mono now) {
 void OrderLane::log_on(LaneFollower& follower, OrderSocket& orders, Event failed, Mono now) {
   LaneLink& link = *follower.link;
   orders.logon_request = inflight_.session_request();
+  holds_.weight.spend(now, link.session.unpaid(venue::call_weight::logon));
   const std::size_t size =
       venue::encode_logon(orders.logon_request, link.credentials.api_key.reveal(),
                           venue_clock_.at(now), link.credentials.signer, text_);

@@ -257,11 +257,13 @@ int LeaderFeed::act(Leader& leader, Mono now) {
 }
 
 void LeaderFeed::send(Leader& leader, const Ask& ask, Mono now) {
-  leader.http->request(
-      make_request(ask, *leader.credentials, wiring_.symbols, leader.session.venue_time(now)),
-      [&leader, ticket = ask.ticket, call = ask.call](Result<net::HttpResponse> response) {
-        leader.answers.push_back({.ticket = ticket, .call = call, .response = std::move(response)});
-      });
+  auto request =
+      make_request(ask, *leader.credentials, wiring_.symbols, leader.session.venue_time(now));
+  if (wiring_.weight) wiring_.weight->spend(now, venue::weight_of(request.target));
+  leader.http->request(std::move(request), [&leader, ticket = ask.ticket,
+                                            call = ask.call](Result<net::HttpResponse> response) {
+    leader.answers.push_back({.ticket = ticket, .call = call, .response = std::move(response)});
+  });
 }
 
 void LeaderFeed::open(Leader& leader, const std::string& listen_key, Mono now) {

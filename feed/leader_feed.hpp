@@ -25,6 +25,7 @@
 #include "feed/feed_command.hpp"
 #include "feed/leader_cells.hpp"
 #include "net/transport.hpp"
+#include "venue/address_weight.hpp"
 #include "venue/rest.hpp"
 #include "venue/user_data.hpp"
 
@@ -43,7 +44,9 @@ struct Wiring {
   Channel<Notice>& notices;        // to the supervisor
   std::span<LeaderCells> cells;    // by LeaderId
   StageTimes& stages;              // feed and decode, of live fills
-  std::uint64_t seed = 1;          // of the backoff's jitter
+  // Where what it asks is counted. It asks for no room: leaders come first. Null: nowhere.
+  venue::AddressWeight* weight = nullptr;
+  std::uint64_t seed = 1;  // of the backoff's jitter
 };
 
 class LeaderFeed final : public Agent {

@@ -265,6 +265,11 @@ Answer<std::string> Control::stats(const Fields&, VenueTime) {
       .number("streams", static_cast<std::int64_t>(protocol.open_streams()))
       .number("rest_requests", static_cast<std::int64_t>(protocol.rest_requests()))
       .number("ws_requests", static_cast<std::int64_t>(protocol.ws_requests()));
+  out.number("refused_by_limits", static_cast<std::int64_t>(protocol.refused_by_limits()));
+  out.key("weight").object();
+  for (const auto& [call, weight] : protocol.weights())
+    out.number(call, static_cast<std::int64_t>(weight));
+  out.end_object();
   out.key("orders").object();
   for (const auto& [account, counts] : protocol.order_counts())
     out.key(world_.exchange().account(account).label)

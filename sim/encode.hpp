@@ -6,6 +6,7 @@
 
 #include "sim/exchange.hpp"
 #include "sim/json.hpp"
+#include "sim/rate_limits.hpp"
 
 namespace copyd::sim::encode {
 
@@ -75,7 +76,7 @@ std::string funding_rates(const Exchange& exchange, std::optional<SymbolIndex> s
 
 std::string api_restrictions(const Permissions& permissions);
 // The rows of exchangeInfo from "futuresType" on: what does not change with time.
-std::string exchange_info_tail(const Exchange& exchange, bool order_limits);
+std::string exchange_info_tail(const Exchange& exchange, const RateLimits::Options& limits);
 
 // User-data events. E and T are equal, as the venue sends them.
 std::string trade_lite(const Exchange& exchange, const Order& order, const Trade& trade);

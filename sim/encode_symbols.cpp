@@ -124,13 +124,14 @@ void rate_limit(JsonWriter& out, std::string_view type, std::string_view interva
 
 }  // namespace
 
-std::string exchange_info_tail(const Exchange& exchange, bool order_limits) {
+std::string exchange_info_tail(const Exchange& exchange, const RateLimits::Options& limits) {
   // Without limits the list says so: a client that honours the announcement may send as it likes.
-  const int ten_seconds = order_limits ? RateLimits::orders_per_ten_seconds : 1'000'000;
-  const int minute = order_limits ? RateLimits::orders_per_minute : 6'000'000;
+  const int weight = limits.weight ? RateLimits::weight_per_minute : 12'000'000;
+  const int ten_seconds = limits.orders ? RateLimits::orders_per_ten_seconds : 1'000'000;
+  const int minute = limits.orders ? RateLimits::orders_per_minute : 6'000'000;
   JsonWriter out;
   out.text("futuresType", "U_MARGINED").key("rateLimits").array();
-  rate_limit(out, "REQUEST_WEIGHT", "MINUTE", 1, RateLimits::weight_per_minute);
+  rate_limit(out, "REQUEST_WEIGHT", "MINUTE", 1, weight);
   rate_limit(out, "ORDERS", "MINUTE", 1, minute);
   rate_limit(out, "ORDERS", "SECOND", 10, ten_seconds);
   out.end_array().key("exchangeFilters").array().end_array().key("assets").array();

@@ -127,6 +127,9 @@ class Protocol {
   const std::map<AccountIndex, OrderCounts>& order_counts() const noexcept { return counts_; }
   std::uint64_t rest_requests() const noexcept { return rest_requests_; }
   std::uint64_t ws_requests() const noexcept { return ws_requests_; }
+  // Of all requests so far, by "GET /fapi/v1/time", whether they passed or not.
+  const std::map<std::string, std::uint64_t>& weights() const noexcept { return weights_; }
+  std::uint64_t refused_by_limits() const noexcept { return refused_by_limits_; }  // 429, 418, 403
 
  private:
   // Who asks and what, after all checks.
@@ -335,6 +338,8 @@ class Protocol {
   std::uint64_t exchange_info_version_ = 0;
   std::uint64_t rest_requests_ = 0;
   std::uint64_t ws_requests_ = 0;
+  std::map<std::string, std::uint64_t> weights_{};
+  std::uint64_t refused_by_limits_ = 0;
 };
 
 }  // namespace copyd::sim

@@ -15,7 +15,7 @@ const Protocol::Routes& Protocol::routes() {
         {"GET /fapi/v1/time", {&Protocol::rest_time, S::none, 1}},
         {"GET /fapi/v1/exchangeInfo", {&Protocol::rest_exchange_info, S::none, 1}},
         {"GET /fapi/v1/rateLimit/order", {&Protocol::rest_rate_limit_order, S::signed_, 1}},
-        {"GET /sapi/v1/account/apiRestrictions", {&Protocol::rest_restrictions, S::record, 1}},
+        {"GET /sapi/v1/account/apiRestrictions", {&Protocol::rest_restrictions, S::record, 0}},
         {"POST /fapi/v1/listenKey", {&Protocol::rest_create_listen_key, S::key, 1}},
         {"PUT /fapi/v1/listenKey", {&Protocol::rest_extend_listen_key, S::key, 1}},
         {"DELETE /fapi/v1/listenKey", {&Protocol::rest_remove_listen_key, S::key, 1}},
@@ -60,9 +60,10 @@ void answer_with(HttpReply& reply, const Answer<std::string>& answer) {
   reply.body = encode::error(answer.error());
 }
 
-// Calls outside the common weight show no weight either.
+// Calls outside the common weight show no weight either; those of the wallet host are its own.
 bool has_own_pool(std::string_view path) {
-  return path == "/fapi/v1/fundingRate" || path == "/fapi/v1/fundingInfo";
+  return path.starts_with("/sapi/") || path == "/fapi/v1/fundingRate" ||
+         path == "/fapi/v1/fundingInfo";
 }
 
 void set_page(HttpReply& reply, int status, std::string page) {
@@ -116,6 +117,8 @@ HttpReply Protocol::handle_rest(const HttpCall& call, VenueTime now) {
   HttpReply reply;
   const int weight = known ? route->second.weight_of(context.params) : 1;
   const auto verdict = weigh_rest(name, address, weight, now);
+  if (known) weights_[route->first] += static_cast<std::uint64_t>(weight);
+  if (!verdict.passes()) ++refused_by_limits_;
   if (verdict.status != 403 && !has_own_pool(path))
     reply.headers.emplace_back("X-MBX-USED-WEIGHT-1M", std::to_string(verdict.used));
   if (!verdict.passes()) {
@@ -182,7 +185,8 @@ Answer<std::string> Protocol::rest_time(RestContext& context) {
 Answer<std::string> Protocol::rest_exchange_info(RestContext& context) {
   if (exchange_info_tail_.empty() || exchange_info_version_ != exchange_.symbols_version()) {
     exchange_info_version_ = exchange_.symbols_version();
-    exchange_info_tail_ = encode::exchange_info_tail(exchange_, options_.order_limits);
+    exchange_info_tail_ = encode::exchange_info_tail(
+        exchange_, {.orders = options_.order_limits, .weight = options_.weight_limits});
   }
   return fmt::format(R"({{"timezone":"UTC","serverTime":{},)", context.now.ms) +
          exchange_info_tail_;

@@ -26,13 +26,14 @@ ErrorBody decode_error(std::string_view body);
 
 Result<VenueTime> decode_time(std::string_view body);
 
-// exchangeInfo: every symbol with its filters (see SymbolFilters), and the order limits announced.
+// exchangeInfo: every symbol with its filters (see SymbolFilters), and the limits announced.
 // A symbol that does not trade, or whose filters cannot be read, is listed without filters.
 // Errors: malformed; too_large for more than limits::symbols_max symbols.
 struct ExchangeInfo {
   SymbolTable symbols;
   int orders_per_10s = 300;
   int orders_per_minute = 1200;
+  int weight_per_minute = 2400;
 };
 Result<ExchangeInfo> decode_exchange_info(std::string_view body);
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "core/clock.hpp"
+#include "venue/address_weight.hpp"
 
 namespace copyd::venue {
 
@@ -29,7 +30,8 @@ class AddressHold {
 // The venue counts the two ways apart: a ban of the one leaves the other open.
 struct AddressHolds {
   AddressHold rest;
-  AddressHold sockets;  // the WebSocket API; streams are neither
+  AddressHold sockets;   // the WebSocket API; streams are neither
+  AddressWeight weight;  // what the address has used, of both
 };
 
 }  // namespace copyd::venue

@@ -47,8 +47,7 @@ std::optional<SymbolFilters> read_filters(const dom::object& symbol) {
   for (const dom::element item : array) {
     dom::object filter;
     std::string_view type;
-    if (item.get_object().get(filter) || is_ambiguous(filter) ||
-        !field(filter, "filterType", type))
+    if (item.get_object().get(filter) || is_ambiguous(filter) || !field(filter, "filterType", type))
       return std::nullopt;
     bool sound = true;
     if (type == "PRICE_FILTER")
@@ -88,10 +87,13 @@ void read_rate_limit(const dom::object& row, ExchangeInfo& out) {
   std::string_view interval;
   std::int64_t count = 0;
   std::int64_t limit = 0;
-  if (!field(row, "rateLimitType", type) || type != "ORDERS" || !field(row, "interval", interval) ||
+  if (!field(row, "rateLimitType", type) || !field(row, "interval", interval) ||
       !field(row, "intervalNum", count) || !field(row, "limit", limit) || limit <= 0 ||
       limit > INT32_MAX)
     return;
+  if (type == "REQUEST_WEIGHT" && interval == "MINUTE" && count == 1)
+    out.weight_per_minute = static_cast<int>(limit);
+  if (type != "ORDERS") return;
   if (interval == "SECOND" && count == 10) out.orders_per_10s = static_cast<int>(limit);
   if (interval == "MINUTE" && count == 1) out.orders_per_minute = static_cast<int>(limit);
 }

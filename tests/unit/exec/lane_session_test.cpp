@@ -271,6 +271,23 @@ TEST(LaneSession, TheListenKeyIsExtendedEveryTwentyMinutes) {
   EXPECT_EQ(runner.times(Action::create_listen_key), 1U);
 }
 
+TEST(LaneSession, BeginsWhenTheAddressHasTheWeightForIt) {
+  venue::AddressWeight weight;
+  LaneSession session(42, false);
+  Mono now{};
+  while (weight.take(now, 1)) {}
+  const LaneSession::Holds holds{.weight = &weight};
+  EXPECT_EQ(session.next(now, holds), Action::none);
+  EXPECT_EQ(session.account(), LaneSession::Account::idle);
+  now = now + venue::WeightMinute::span;
+  EXPECT_EQ(session.next(now, holds), Action::read_config);
+  EXPECT_EQ(session.unpaid(venue::call_weight::handshake), 0) << "of the order socket that follows";
+  EXPECT_EQ(session.unpaid(venue::call_weight::handshake), venue::call_weight::handshake);
+  session.on(Event::config_read, now);
+  while (weight.take(now, 1)) {}
+  EXPECT_EQ(session.next(now, holds), Action::create_listen_key) << "all of it is taken at once";
+}
+
 TEST(LaneSession, AnExtensionThatFailedIsTriedAgainSoon) {
   Runner runner(false);
   runner.plant(5, Event::extension_failed);

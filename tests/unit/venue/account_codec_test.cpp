@@ -92,7 +92,7 @@ std::string row(const std::string& name, const std::string& quote, const std::st
 
 std::string body(const std::string& rows) {
   return R"({"timezone":"UTC","serverTime":1,"rateLimits":[)"
-         R"({"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":2400},)"
+         R"({"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":2300},)"
          R"({"rateLimitType":"ORDERS","interval":"MINUTE","intervalNum":1,"limit":1100},)"
          R"({"rateLimitType":"ORDERS","interval":"SECOND","intervalNum":10,"limit":250}],)"
          R"("exchangeFilters":[],"assets":[],"symbols":[)" +
@@ -196,6 +196,7 @@ TEST(ExchangeInfo, SymbolsThatDoNotTradeOrAreNotQuotedInDollars) {
   EXPECT_FALSE(info->symbols[SymbolId{2}].copyable);
   EXPECT_EQ(info->orders_per_10s, 250);
   EXPECT_EQ(info->orders_per_minute, 1100);
+  EXPECT_EQ(info->weight_per_minute, 2300);
 }
 
 // As large as the venue's own, the keys of every object and the filters of every row shuffled.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace copyd::venue {
 namespace {
 
@@ -33,6 +35,17 @@ TEST(ListenKey, AFailedExtensionIsTriedAgainAfterHalfAMinute) {
   EXPECT_FALSE(timer.take_due(clock.now()));
   clock.advance(1ns);
   EXPECT_TRUE(timer.take_due(clock.now()));
+}
+
+TEST(ListenKey, KeysThatWereCreatedTogetherAreExtendedApart) {
+  std::array<int, 20> in_minute{};
+  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+    const auto first = ListenKeyTimer::first_of(seed);
+    ASSERT_GE(first, 1min);
+    ASSERT_LT(first, ListenKeyTimer::period);
+    ++in_minute[static_cast<std::size_t>(first / 1min)];
+  }
+  for (const int count : in_minute) EXPECT_LE(count, 80);
 }
 
 TEST(ListenKey, AForgottenKeyIsNeverDue) {
