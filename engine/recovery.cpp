@@ -8,6 +8,7 @@
 #include "engine/link_books.hpp"
 #include "engine/snapshot.hpp"
 #include "journal/archive.hpp"
+#include "venue/client_order_id.hpp"
 
 namespace copyd::engine {
 namespace {
@@ -76,8 +77,10 @@ void annotate(journal::OpenOrder& order, const LaneTrack& lanes, bool lossy) {
   // No attempt was written but those, unless the disk has lost that it was.
   if (!lossy) return;
   const bool none = order.attempt == 0 && order.doubts == 0 && order.ended == 0;
-  order.attempt = static_cast<std::uint8_t>(order.attempt + risk::Copier::lost_attempts - none);
-  order.doubts = static_cast<std::uint8_t>(order.doubts + risk::Copier::lost_attempts);
+  const int next = order.attempt + 1 - none;  // the lowest that is not known
+  const int lost = std::min<int>(risk::lost_attempts(order.kind), venue::attempt_max + 1 - next);
+  order.attempt = static_cast<std::uint8_t>(next + lost - 1);
+  order.doubts = static_cast<std::uint8_t>(order.doubts + lost);
   order.ended = false;
 }
 

@@ -79,6 +79,8 @@ struct InflightOrder {
   std::uint64_t books_recorded = 0;
   std::uint64_t lane_recorded = 0;
   Mono unrecorded_since{};  // ns = 0: it has not been held for that
+  bool left_unrecorded = false;  // the last attempt did, as a close may
+  bool crosses = false;          // an opening that was taken behind what takes its leg to zero
   Mono sealed{};  // the present attempt is encoded and signed
   Mono written{};
   bool timed = false;  // when its stages ended is written

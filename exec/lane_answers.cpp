@@ -222,9 +222,13 @@ void OrderLane::apply(InflightOrder& order, const Fate& fate, Mono now) noexcept
   leg.touched = now;
   const bool ends = venue::is_final(fate.status);
   const bool news = ends || order.settled + fate.filled > order.filled;
+  was_larger(order, fate, now);
+  const bool smaller = ends && was_smaller(order, fate, now);
   keep_timing(order, now);
+  if (smaller) keep_smaller(order, fate, now);
   if (news && order.state != OrderState::ended) keep_fate(order, fate, now);
   count_fills(order, fate, now);
+  if (smaller) return send_rest(follower, order, now);
   if (ends && goes_on(follower, order, now)) return;
   if (ends) {
     const bool refused = fate.status == venue::OrderStatus::rejected && order.filled.is_zero();
@@ -264,10 +268,7 @@ bool OrderLane::goes_on(LaneFollower& follower, InflightOrder& order, Mono now) 
   if (!order.reduces()) return false;
   if (!whole && (order.early || awaits_an_opening(order))) {
     // It met less than it was to close, because it came before what opens the rest.
-    order.doubts = 0;
-    order.settled = order.filled;
-    order.ended = order.attempt_next;
-    try_again(follower, order, now);
+    send_rest(follower, order, now);
     return true;
   }
   if (!whole || !opens_before(order)) return false;

@@ -6,6 +6,14 @@
 #include "exec/order_lane.hpp"
 
 namespace copyd::exec {
+namespace {
+
+// A writer that has failed keeps nothing, and is not waited for.
+bool is_kept(const journal::Writer* writer, std::uint64_t sequence) noexcept {
+  return writer == nullptr || writer->failed() || writer->durable() >= sequence;
+}
+
+}  // namespace
 
 // REQUIRES: the request is made. False: it must not leave. An attempt that could not be handed over
 // has its intent already, which holds for the next try: it asks for no more than that.
@@ -32,6 +40,7 @@ bool OrderLane::intend(LaneFollower& follower, InflightOrder& order, Mono now) n
       },
       now);
   if (written) {
+    if (order.intended.is_zero()) order.left_unrecorded = order.attempt != 0 && !is_recorded(order);
     order.intended = order.sent_qty;
     order.lane_recorded = w_.journal->appended();
     order.unrecorded_since = Mono{};
@@ -43,19 +52,31 @@ bool OrderLane::intend(LaneFollower& follower, InflightOrder& order, Mono now) n
   return order.reduces();
 }
 
+// All is on the disk that the order's present attempt has to follow.
+bool OrderLane::is_recorded(const InflightOrder& order) const noexcept {
+  const bool found_by_fill = order.terms.received.ns != 0 && order.attempt == 0 && !order.crosses;
+  return is_kept(w_.journal, order.lane_recorded) &&
+         (found_by_fill || is_kept(w_.books_journal, order.books_recorded));
+}
+
 // What a power cut may take from the journal must be found again by the next start, from the
 // leader's trades alone. An order that no fill caused could be named by nothing then, so it leaves
-// only when what caused it is on the disk; and an attempt after the first only when the one before
-// it is, so that one attempt beyond those known is all that may be at the venue. The order of a
-// fill waits for nothing.
-bool OrderLane::is_recorded(InflightOrder& order, Mono now) const noexcept {
-  const auto kept = [](const journal::Writer* writer, std::uint64_t sequence) {
-    return writer == nullptr || writer->failed() || writer->durable() >= sequence;
-  };
-  if (kept(w_.journal, order.lane_recorded) && kept(w_.books_journal, order.books_recorded))
-    return true;
+// only when what caused it is on the disk; and an attempt after the first only when that and the
+// intent before it are, so that one attempt beyond those known is all that may be at the venue. So
+// does what opens behind the close of the same fill: the next start may make one order of the two,
+// under the id of the close. Any other order of a fill waits for nothing. A close waits no longer
+// than record_wait, but one attempt in two is on the disk: of a close two attempts beyond those
+// known may be at the venue, the first two where its fill is not known. The next start counts on
+// no more (risk::lost_attempts). But a close is never blocked: see record_wait_max.
+bool OrderLane::may_leave_now(InflightOrder& order, Mono now) const noexcept {
+  if (is_recorded(order)) return true;
   if (order.unrecorded_since.ns == 0) order.unrecorded_since = now;
-  return order.reduces() && now - order.unrecorded_since >= record_wait;
+  const auto held = now - order.unrecorded_since;
+  if (!order.reduces() || held < record_wait) return false;
+  // It could not be handed over, and had its intent: this is no other attempt.
+  if (!order.intended.is_zero() || held >= record_wait_max) return true;
+  return !order.left_unrecorded &&
+         (order.attempt < unrecorded_max || is_kept(w_.books_journal, order.books_recorded));
 }
 
 // True once a write of this lane's has failed, which is said once: a writer that has failed stays
@@ -107,6 +128,21 @@ void OrderLane::keep_lost(const InflightOrder& order, Mono now) noexcept {
                                                       .follower = order.terms.follower,
                                                       .attempt = order.attempt}},
                                        now));
+}
+
+// That its rest goes under the next id, in place of that it has ended: a start would tell it as it
+// is. Whether the next attempt has left is left open.
+void OrderLane::keep_smaller(const InflightOrder& order, const Fate& fate, Mono now) noexcept {
+  if (w_.journal == nullptr) return;
+  static_cast<void>(w_.journal->append(
+      journal::Resumed{
+          .copy_id = order.terms.copy_id,
+          .follower = order.terms.follower,
+          .attempt = order.attempt_next,
+          .doubts = 1,
+          .filled_before = order.settled + fate.filled,
+      },
+      now));
 }
 
 // Of an earlier run's doubts all are cleared together, the first attempt first.

@@ -107,10 +107,54 @@ void OrderLane::doubt_again(LaneFollower& follower, std::uint32_t leg, Mono now)
   }
 }
 
+// The other way round: a close that a start decided again was found to have done more, so it went
+// through zero in one order then. What it has opened is the next order's of the leg, which has not
+// left then, and counts there from now on. That one is written first: after a kill between the two
+// the close is found again, and what it did beyond is corrected in the book by the position.
+void OrderLane::was_larger(InflightOrder& order, const Fate& fate, Mono now) noexcept {
+  if (order.doubts == 0 || !order.reduces() || order.terms.leg != Leg::both) return;
+  auto* behind = inflight_.next(order);
+  while (behind != nullptr && behind->leg != order.leg) behind = inflight_.next(*behind);
+  if (behind == nullptr || behind->reduces() || behind->terms.side != order.terms.side) return;
+  if (behind->state != OrderState::unknown || behind->doubts == 0) return;
+  const Qty beyond = order.settled + fate.filled - order.terms.qty;
+  const Qty more = std::min(beyond, behind->terms.qty - behind->filled);
+  if (more.sign() <= 0) return;
+  behind->settled += more;
+  behind->filled += more;
+  order.settled -= more;
+  order.filled -= more;
+  for (auto* changed : {behind, &order})
+    keep_resumed(*changed,
+                 {.attempt = static_cast<std::uint8_t>(changed->attempt_next - 1),
+                  .doubts = changed->doubts},
+                 now);
+}
+
+// A flip that a start decided again was found filled, and has asked for less than it does now: what
+// goes through zero is one order where nothing else of its leg is in flight, and was the close
+// alone, under the same id, where something was. What was to open behind that close has not left:
+// see may_leave_now.
+bool OrderLane::was_smaller(const InflightOrder& order, const Fate& fate, Mono now) noexcept {
+  if (order.terms.kind != OrderKind::flip || now >= order.terms.expires) return false;
+  if (order.doubts == 0 || order.doubts_behind()) return false;
+  return fate.status == venue::OrderStatus::filled && order.settled + fate.filled < order.terms.qty;
+}
+
+// The present attempt has ended, and what it lacks goes under the next id.
+void OrderLane::send_rest(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+  order.doubts = 0;
+  order.settled = order.filled;
+  order.ended = order.attempt_next;
+  try_again(follower, order, now);
+}
+
+// Of a flip some attempt was found then, and what it lacks was not to be found: see was_smaller.
 void OrderLane::proven_absent(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
   keep_absent(order, now);
   order.doubts = 0;
-  if (order.reduces() || order.filled.is_zero()) try_again(follower, order, now);
+  const bool lacks = order.terms.kind == OrderKind::flip && now < order.terms.expires;
+  if (order.reduces() || order.filled.is_zero() || lacks) try_again(follower, order, now);
   else finish(order, OrderEnd::executed, now);
 }
 

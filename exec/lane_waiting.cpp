@@ -29,7 +29,7 @@ bool OrderLane::is_due(LaneFollower& follower, InflightOrder& order, Mono now) n
       now < order.retry_at)
     return false;
   const FollowerState state = state_of(follower.id);
-  if (state == FollowerState::halted || !is_recorded(order, now)) return false;
+  if (state == FollowerState::halted || !may_leave_now(order, now)) return false;
   if (!order.reduces())
     return state == FollowerState::active && now < order.terms.expires &&
            !is_flattening(follower.id) && is_prepared(follower, order.terms.symbol) &&

@@ -105,8 +105,7 @@ void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
   const std::uint32_t leg = legs_.at({terms.follower, terms.symbol, terms.leg});
   InflightOrder& order = inflight_.open(terms, now);
   order.leg = leg;
-  if (terms.received.ns == 0 && w_.books_journal != nullptr)
-    order.books_recorded = w_.books_journal->appended();
+  if (w_.books_journal != nullptr) order.books_recorded = w_.books_journal->appended();
   ++legs_[leg].open;
   ++(order.reduces() ? legs_[leg].closings : legs_[leg].openings)[order.zone()];
   ++follower.in_flight;
@@ -114,6 +113,7 @@ void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
   ++legs_[leg].waiting;
   follower.cells.waiting.set(follower.waiting);
   w_.cells.taken.add();
+  order.crosses = !order.reduces() && would_cross(order);
   if (resume(follower, order, now)) return;
   if (terms.received.ns != 0 && order.attempt == 0)
     w_.stages[Stage::lane].record(ns_between(terms.received, now) - terms.decided_ns);

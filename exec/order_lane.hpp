@@ -78,8 +78,12 @@ class OrderLane final : public Agent {
   static constexpr std::chrono::seconds warm_period{20};
   // An old socket goes when its answers have come, or then.
   static constexpr std::chrono::seconds retire_max{10};
-  // A close waits no longer for the disk.
+  // A close waits no longer for the disk, as long as the next start, should the disk lose them,
+  // need not count on more attempts of it than so many beyond those that it knows; and then not for
+  // ever: a disk that takes nothing for so long is one that cannot be written.
   static constexpr std::chrono::seconds record_wait{1};
+  static constexpr std::uint8_t unrecorded_max = 2;
+  static constexpr std::chrono::seconds record_wait_max{10};
   static constexpr std::chrono::minutes ban_min{2};  // the venue's shortest, where it names no end
   static constexpr std::chrono::seconds firewall_hold{60};
 
@@ -200,12 +204,14 @@ class OrderLane final : public Agent {
   void ask_time(LaneFollower& follower, Mono now);
 
   // lane_journal.cpp
-  bool is_recorded(InflightOrder& order, Mono now) const noexcept;
+  bool is_recorded(const InflightOrder& order) const noexcept;
+  bool may_leave_now(InflightOrder& order, Mono now) const noexcept;
   bool intend(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   bool journal_fails(FollowerId follower) noexcept;
   void keep_fate(const InflightOrder& order, const Fate& fate, Mono now) noexcept;
   void keep_refusal(const InflightOrder& order, const Refusal& refusal, Mono now) noexcept;
   void keep_lost(const InflightOrder& order, Mono now) noexcept;
+  void keep_smaller(const InflightOrder& order, const Fate& fate, Mono now) noexcept;
   void keep_absent(const InflightOrder& order, Mono now) noexcept;
   void keep_timing(InflightOrder& order, Mono now) noexcept;
   void keep_finished(const InflightOrder& order, const OrderDone& done, Mono now) noexcept;
@@ -221,6 +227,9 @@ class OrderLane final : public Agent {
   void ended_in_doubt(InflightOrder& order, Mono now) noexcept;
   void next_doubt(InflightOrder& order, Mono now) noexcept;
   void doubt_again(LaneFollower& follower, std::uint32_t leg, Mono now) noexcept;
+  void send_rest(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  void was_larger(InflightOrder& order, const Fate& fate, Mono now) noexcept;
+  static bool was_smaller(const InflightOrder& order, const Fate& fate, Mono now) noexcept;
   void proven_absent(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
 
   // lane_positions.cpp

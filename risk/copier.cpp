@@ -136,7 +136,7 @@ void Copier::apply(const LeaderFill& fill) {
   Moment moment{.age = std::nullopt, .now = now_};
   if (venue_clock_.known()) moment.age = venue_clock_.at(moment.now) - fill.time;
   const bool doubtful = fill.time <= doubt_until_;
-  doubts_ = doubtful ? lost_attempts : std::uint8_t{0};
+  doubts_ = doubtful ? lost_attempts(OrderKind::increase) : std::uint8_t{0};
   append(journal::Fill{.fill = fill,
                        .age_ms = moment.age ? moment.age->count() : journal::unknown_age,
                        .doubts = doubts_});

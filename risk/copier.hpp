@@ -106,8 +106,6 @@ class Copier final : public Agent, private BookSink {
   // After the last row.
   void restored();
 
-  // Attempts of one order that a lost journal may have known.
-  static constexpr std::uint8_t lost_attempts = 1;
   static constexpr int commands_per_pass = 16;
   static constexpr int book_rows_per_pass = 64;
   static constexpr std::size_t queries_max = 16;  // of the book, waiting for their turn

@@ -109,8 +109,8 @@ struct BookShared {
   OrderTable& orders;
   std::int64_t& settle_number;  // n of the next settle(n)
   const Gate& gate;
-  // Of the orders that the present event makes: attempts that the journal may have lost, so that
-  // they may be at the venue already.
+  // Not 0: the journal may have lost that the present event was decided before, so that its orders
+  // may be at the venue already, each by as many attempts as lost_attempts() says.
   const std::uint8_t& doubts;
   std::span<const KnownMark> marks{};  // by SymbolId
   DecisionSink* decisions = nullptr;   // watches; null on the path

@@ -15,6 +15,13 @@ namespace copyd::risk {
 
 inline constexpr std::uint32_t no_slot = UINT32_MAX;
 
+// Attempts of one order, beyond those that a journal which has lost its end still knows, that may
+// have left. A lane keeps to it: see OrderLane::may_leave_now. What is a flip when it is decided
+// again may have been a close.
+constexpr std::uint8_t lost_attempts(OrderKind kind) noexcept {
+  return kind == OrderKind::increase ? 1 : 2;
+}
+
 struct OpenOrder {
   Order order;
 

@@ -5,6 +5,7 @@
 
 #include "config/load.hpp"
 #include "engine/recovery.hpp"
+#include "exec/order_lane.hpp"
 #include "support/memory_disk.hpp"
 
 namespace copyd::engine {
@@ -476,6 +477,14 @@ TEST(Recovery, AnotherBootAddsOneAttemptToThoseThatAreKnown) {
   EXPECT_EQ(order_of(found, 1).doubts, 1) << "the first has ended";
   EXPECT_EQ(order_of(found, 1).ended, 0);
   EXPECT_EQ(order_of(found, 1).filled_before, Qty::whole(1));
+}
+
+// One more may have left while the disk took nothing, and none after it.
+TEST(Recovery, ItCountsOnNoMoreAttemptsThanALaneLetsLeave) {
+  EXPECT_EQ(risk::lost_attempts(OrderKind::reduce), exec::OrderLane::unrecorded_max);
+  EXPECT_EQ(risk::lost_attempts(OrderKind::increase), 1);
+  // It may have been the close alone, when it was first decided.
+  EXPECT_EQ(risk::lost_attempts(OrderKind::flip), exec::OrderLane::unrecorded_max);
 }
 
 // ---- doubts ------------------------------------------------------------------------------------

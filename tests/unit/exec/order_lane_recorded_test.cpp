@@ -95,7 +95,8 @@ TEST_F(Recorded, AnAttemptOfACloseWaitsASecondAtMost) {
   EXPECT_EQ(placed(), 3U);
 }
 
-TEST_F(Recorded, EachAttemptOfACloseWaits) {
+// The next start asks for two attempts beyond those that it knows: no third one may have left.
+TEST_F(Recorded, OfACloseNoThirdAttemptLeavesUnrecorded) {
   rig.hold("2");
   rig.run(seconds(3));
   stop_syncing();
@@ -104,10 +105,66 @@ TEST_F(Recorded, EachAttemptOfACloseWaits) {
   rig.run(milliseconds(1220));
   ASSERT_EQ(placed(), 3U);
   rig.venue.refuse(2, 503, -1008, "overloaded");
-  rig.run(milliseconds(990));
+  rig.run(seconds(9));
   EXPECT_EQ(placed(), 3U);
+  ASSERT_TRUE(rig.writer->sync());
+  rig.run(milliseconds(1000));
+  ASSERT_EQ(placed(), 4U);
+  // All before it is on the disk, so one more may leave without.
+  rig.venue.refuse(3, 503, -1008, "overloaded");
+  rig.run(seconds(3));
+  EXPECT_EQ(placed(), 5U);
+}
+
+// Without its trade the next start decides it again, and knows of the first two attempts alone.
+TEST_F(Recorded, AThirdAttemptWaitsForTheTradeToo) {
+  rig.hold("2");
+  rig.run(seconds(3));
+  stop_syncing();
+  decide();
+  rig.close("2");
+  rig.venue.refuse(1, 503, -1008, "overloaded");
+  ASSERT_TRUE(rig.writer->sync());
+  rig.run(milliseconds(1220));
+  ASSERT_EQ(placed(), 3U);
+  ASSERT_TRUE(rig.writer->sync());
+  rig.venue.refuse(2, 503, -1008, "overloaded");
+  rig.run(seconds(9));
+  EXPECT_EQ(placed(), 3U);
+  ASSERT_TRUE(rig.books_writer->sync());
   rig.run(milliseconds(1000));
   EXPECT_EQ(placed(), 4U);
+}
+
+TEST_F(Recorded, ADiskThatTakesNothingNeverBlocksAClose) {
+  rig.hold("2");
+  rig.run(seconds(3));
+  stop_syncing();
+  decide();
+  rig.close("2");
+  for (std::size_t sent = 2; sent <= 5; ++sent) {
+    ASSERT_EQ(placed(), sent);
+    rig.venue.refuse(static_cast<int>(sent) - 1, 503, -1008, "overloaded");
+    rig.run(seconds(15));
+  }
+}
+
+// The next start may make one order of the two, under the id of the close.
+TEST_F(Recorded, WhatOpensBehindTheCloseOfItsTradeWaitsForTheTrade) {
+  rig.hold("2");
+  rig.run(seconds(3));
+  stop_syncing();
+  decide();
+  const auto close = lasting(OrderKind::reduce, Side::sell, "2");
+  rig.push(close);
+  rig.push(lasting(OrderKind::increase, Side::sell, "1"));
+  ASSERT_EQ(placed(), 2U);
+  rig.venue.answer(1, "FILLED", "2");
+  rig.run(seconds(3));
+  EXPECT_EQ(placed(), 2U);
+  ASSERT_TRUE(rig.books_writer->sync());
+  rig.run(milliseconds(2));
+  EXPECT_EQ(placed(), 3U);
 }
 
 TEST_F(Recorded, ABookThatCannotBeWrittenHoldsNothingBack) {

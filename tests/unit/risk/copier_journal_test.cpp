@@ -353,8 +353,15 @@ TEST(CopierJournal, OrdersOfFillsThatALostJournalMayHaveKnownAreInDoubt) {
   rig.hand(fill);
   const auto doubtful = rig.taken();
   ASSERT_EQ(doubtful.size(), 3U);
-  EXPECT_EQ(doubtful[0]->doubts, risk::Copier::lost_attempts);
-  EXPECT_EQ(doubtful[0]->attempt, risk::Copier::lost_attempts - 1);
+  EXPECT_EQ(doubtful[0]->doubts, 1);
+  EXPECT_EQ(doubtful[0]->attempt, 0);
+  rig.executed(doubtful);
+  rig.hand(rig.fill_of(Side::sell, "1"_qty));
+  const auto closes = rig.taken();
+  ASSERT_EQ(closes.size(), 3U);
+  EXPECT_EQ(closes[0]->kind, OrderKind::reduce);
+  EXPECT_EQ(closes[0]->doubts, 2) << "one attempt of it may have left without its record";
+  EXPECT_EQ(closes[0]->attempt, 1);
   fill = rig.fill_of(Side::buy, "1"_qty);
   fill.time = VenueTime{1'000'001};
   rig.hand(fill);
