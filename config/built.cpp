@@ -48,24 +48,15 @@ class Refusals {
   std::vector<Fault> faults_;
 };
 
-void refuse_follower(const Follower& follower, const std::string& path, Refusals& refusals) {
-  refusals.value(path + ".connection", follower.connection != Connection::own,
-                 follower.connection == Connection::auto_ ? "\"auto\"" : "\"shared\"", "\"own\"");
-}
-
 }  // namespace
 
 std::vector<Fault> not_built_yet(const Config& config, const Positions& positions,
                                  std::string_view file_name) {
   Refusals refusals(positions, file_name);
-  refusals.value("engine.batch", config.engine.batch > 1, std::to_string(config.engine.batch), "1");
   for (std::size_t l = 0; l < config.leaders.size(); ++l) {
     const int connections = config.leaders[l].connections;
     refusals.value("leader[" + std::to_string(l) + "].connections", connections > 1,
                    std::to_string(connections), "1");
-  }
-  for (std::size_t f = 0; f < config.followers.size(); ++f) {
-    refuse_follower(config.followers[f], "follower[" + std::to_string(f) + ']', refusals);
   }
   return refusals.take();
 }

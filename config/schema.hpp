@@ -37,7 +37,7 @@ struct Engine {
   Threads threads = Threads::auto_;
   IdleKind idle = IdleKind::by_threads;
   Cpus cpus;
-  int batch = 1;  // the documented default takes effect with batching
+  int batch = 8;
   int lanes = 2;
   std::string state_dir = "/var/lib/copyd";
   std::string control = "/run/copyd/control.sock";

@@ -69,6 +69,7 @@ Pipeline::Pipeline(const Parts& parts)
         .books_journal = parts.copy_journal,
         .order_limits = parts.order_limits,
         .holds = &address_holds_,
+        .batch = parts.config.engine.batch,
         .seed = seed + i + 1,
         .prepare = &lane.wanted});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});

@@ -208,6 +208,17 @@ void Supervisor::read_keys() {
                                name_of(account.role()), account.label, account.label));
 }
 
+namespace {
+
+// A key that logs on signs nothing on a connection of its own; others sign each request wherever it
+// leaves.
+bool shares(config::Connection connection, venue::KeyType key) noexcept {
+  if (connection != config::Connection::auto_) return connection == config::Connection::shared;
+  return key != venue::KeyType::ed25519;
+}
+
+}  // namespace
+
 // Gives the account's agents a key of their own, made from the stored one.
 void Supervisor::hand_over(RosterAccount& account) {
   const ops::Account* stored = store_.find(account.label);
@@ -216,12 +227,15 @@ void Supervisor::hand_over(RosterAccount& account) {
     if (auto credentials = credentials_of(*stored))
       hand_over_leader(*account.leader, std::move(credentials).value());
   if (account.follower)
-    if (auto credentials = credentials_of(*stored))
+    if (auto credentials = credentials_of(*stored)) {
+      const auto& follower = config_.followers[account.follower->value];
+      const bool shared = shares(follower.connection, credentials->signer.type());
       pipeline_->tell_lane(*account.follower,
                            exec::AddFollower{.follower = *account.follower,
                                              .credentials = std::move(credentials).value(),
-                                             .prepares = prepares(
-                                                 config_.followers[account.follower->value])});
+                                             .prepares = prepares(follower),
+                                             .shares = shared});
+    }
   equities_->connected(account);
   health_->connected(account);
   key_watch_->connected(account);

@@ -380,7 +380,7 @@ bool OrderLane::lost_logon(LaneFollower& follower, const InflightOrder& order,
                            const Refusal& refusal, Mono now) noexcept {
   constexpr std::chrono::seconds relapse{60};
   LaneLink& link = *follower.link;
-  if (!link.logs_on() || order.carrier == InflightOrder::by_rest || !misses_logon(refusal.code))
+  if (!link.logs_on || order.carrier == InflightOrder::by_rest || !misses_logon(refusal.code))
     return false;
   // Written on a socket, or before a logon, that is past.
   const bool present = order.carrier == link.orders.serial && order.written >= link.logon_lost;

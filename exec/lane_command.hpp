@@ -20,6 +20,7 @@ struct AddFollower {
   FollowerId follower;
   venue::Credentials credentials;
   bool prepares = false;  // what opens waits until its symbol is said to be ready
+  bool shares = false;    // its orders leave on the connection that the lane's followers share
 };
 
 // Its connections end; what is written stays in flight, and what waits to open finishes unfilled.

@@ -29,10 +29,12 @@ void OrderLane::add(AddFollower command, Mono now) {
   for (auto* order = inflight_.first(follower.id); order != nullptr; order = inflight_.next(*order))
     order->query_out = false;
   const std::uint64_t seed = (w_.seed + follower.id.value + 1) * 0x9E3779B97F4A7C15U;
-  follower.link = std::make_unique<LaneLink>(std::move(command.credentials), seed);
+  const bool shares = command.shares && may_share_;
+  follower.link = std::make_unique<LaneLink>(std::move(command.credentials), seed, shares);
   follower.link->http = w_.transport.http(w_.endpoints.rest);
   follower.link->stream = w_.transport.websocket();
-  follower.link->orders = {.socket = w_.transport.websocket(), .serial = ++follower.link->serials};
+  if (shares) share(seed);
+  else own_orders(*follower.link);
   const bool prepares = command.prepares && w_.prepare != nullptr;
   follower.prepared.assign(prepares ? w_.symbols.size() : 0, {});
   follower.pump = true;
@@ -43,7 +45,7 @@ void OrderLane::remove(FollowerId id, Mono now) {
   LaneFollower& follower = follower_at(id);
   const bool was_ready = follower.link && follower.link->session.announced();
   if (follower.link) {
-    follower.link->orders.socket->close();
+    if (follower.link->orders.socket) follower.link->orders.socket->close();
     close_stream(follower);
   }
   follower.link.reset();
@@ -95,7 +97,8 @@ void OrderLane::act(LaneFollower& follower, Action action, Mono now) {
       open_stream(follower, *link.stream, Event::account_failed, now);
       break;
     case Action::open_orders:
-      open_orders(follower, link.orders, now);
+      if (!link.shares) open_orders(follower, link.orders, now);
+      else if (shared_->is_open()) session.on(Event::orders_opened, now);
       break;
     case Action::log_on:
       log_on(follower, link.orders, Event::orders_failed, now);
@@ -105,7 +108,7 @@ void OrderLane::act(LaneFollower& follower, Action action, Mono now) {
       follower.cells.reconnects.add();
       break;
     case Action::close_orders:
-      close_orders(follower, now);
+      if (!link.shares) close_orders(follower, now);
       follower.cells.reconnects.add();
       break;
     case Action::open_next_stream:
@@ -284,10 +287,13 @@ void OrderLane::show(LaneFollower& follower) noexcept {
 
 // A loss and its end, once each. How a link begins, and a key that is refused, is told elsewhere.
 void OrderLane::tell_change(LaneFollower& follower, LinkState before, LinkState now) noexcept {
-  if (now == LinkState::ready && before == LinkState::recovering)
+  if (now == LinkState::ready && std::exchange(follower.loss_told, false))
     notice(Level::info, follower.id, "the connections stand again");
   if (before != LinkState::ready || now != LinkState::recovering) return;
   const bool orders = follower.link->session.orders() != LaneSession::Orders::open;
+  // What many share is told once.
+  if (orders && follower.link->shares) return;
+  follower.loss_told = true;
   notice(Level::warning, follower.id,
          orders ? "the order connection is lost: connecting again"
                 : "the user stream is lost: connecting again");
@@ -301,10 +307,18 @@ std::string OrderLane::signed_target(LaneLink& link, std::string_view path,
 }
 
 void OrderLane::notice(Level level, FollowerId follower, std::string_view text) noexcept {
-  Notice notice{.level = level,
-                .who = Notice::Who::lane,
-                .subject = Notice::Subject::follower,
-                .account = follower.value};
+  tell({.level = level,
+        .who = Notice::Who::lane,
+        .subject = Notice::Subject::follower,
+        .account = follower.value},
+       text);
+}
+
+void OrderLane::notice(Level level, std::string_view text) noexcept {
+  tell({.level = level, .who = Notice::Who::lane}, text);
+}
+
+void OrderLane::tell(Notice notice, std::string_view text) noexcept {
   const std::size_t size = std::min(text.size(), notice.text.size() - 1);
   std::memcpy(notice.text.data(), text.data(), size);
   if (!w_.notices.try_push(notice)) w_.cells.notices_lost.add();

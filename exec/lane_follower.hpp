@@ -28,24 +28,26 @@ struct OrderSocket {
 
 // The connections and the key: there as long as the follower is.
 struct LaneLink {
-  LaneLink(venue::Credentials key, std::uint64_t seed)
+  LaneLink(venue::Credentials key, std::uint64_t seed, bool shares_orders)
       : credentials(std::move(key)),
-        session(seed, credentials.signer.type() == venue::KeyType::ed25519),
+        shares(shares_orders),
+        logs_on(!shares && credentials.signer.type() == venue::KeyType::ed25519),
+        session(seed, logs_on, shares),
         rest_backoff(seed ^ 0x9E6C63D0876A9A47U) {}
   ~LaneLink() { wipe(listen_key); }
   LaneLink(const LaneLink&) = delete;
   LaneLink& operator=(const LaneLink&) = delete;
 
-  bool logs_on() const noexcept { return credentials.signer.type() == venue::KeyType::ed25519; }
-
   venue::Credentials credentials;
+  bool shares;         // orders leave on the lane's shared connection
+  const bool logs_on;  // the order connection is logged on; else each request is signed
   LaneSession session;
   std::unique_ptr<net::Http> http;
   std::unique_ptr<net::WebSocket> stream;
   std::unique_ptr<net::WebSocket> next_stream;     // the successor, while it is being opened
   std::unique_ptr<net::WebSocket> retired_stream;  // the predecessor, for what is still on its way
   Mono stream_retired_until{};
-  OrderSocket orders;
+  OrderSocket orders;  // without a socket while it shares
   OrderSocket next_orders;
   OrderSocket retired_orders;  // for the answers that are still to come
   Mono orders_retired_until{};
@@ -96,6 +98,7 @@ struct LaneFollower {
   };
   std::vector<Prepared> prepared;
 
+  bool loss_told = false;     // of its connections, and not that they are back
   bool by_rest_said = false;  // since an order went by the order socket
 };
 

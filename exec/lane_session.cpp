@@ -28,13 +28,20 @@ void LaneSession::on(Event event, Mono now) noexcept {
       if (account_ != Account::idle) lose_account(now);
       break;
     case Event::orders_opened:
-      if (orders_ == Orders::connecting) enter(logs_on_ ? Orders::logging_on : Orders::open, now);
+      // A shared one stands when it stands, asked for or not.
+      if (orders_ == Orders::connecting || (shares_ && orders_ == Orders::idle && recovered_))
+        enter(logs_on_ ? Orders::logging_on : Orders::open, now);
       break;
     case Event::logged_on:
       if (orders_ == Orders::logging_on) enter(Orders::open, now);
       break;
     case Event::orders_failed:
       if (orders_ != Orders::idle) lose_orders(now);
+      break;
+    case Event::orders_moved:
+      if (orders_ != Orders::open) break;
+      ++losses_;
+      say_resolve_ = say_resolve_ || carries();
       break;
     case Event::logon_lost:
       if (orders_ != Orders::open || !logs_on_) break;
@@ -146,7 +153,7 @@ LaneSession::Action LaneSession::next(Mono now, const Holds& holds) noexcept {
 bool LaneSession::take_weight(Mono now, const Holds& holds) noexcept {
   if (!holds.weight) return true;
   using namespace venue::call_weight;
-  const int later = orders_ == Orders::idle ? handshake + (logs_on_ ? logon : 0) : 0;
+  const int later = orders_ == Orders::idle && !shares_ ? handshake + (logs_on_ ? logon : 0) : 0;
   if (!holds.weight->take(now, session + later, holds.urgency)) return false;
   prepaid_ = later;
   return true;
@@ -249,8 +256,13 @@ void LaneSession::enter(Orders orders, Mono now) noexcept {
   if (orders != Orders::open) return;
   orders_step_.stood_since = now;
   fallback_from_ = never;
-  next_orders_.renewal.started(now);
+  if (!shares_) next_orders_.renewal.started(now);
   check_ready();
+}
+
+void LaneSession::stop_sharing(Mono now) noexcept {
+  shares_ = false;
+  if (orders_ != Orders::idle) lose_orders(now);
 }
 
 // A part stands again. What happened meanwhile was not heard.

@@ -77,6 +77,7 @@ class LaneSession {
     orders_opened,
     logged_on,
     orders_failed,  // the order socket was lost, or a step of it failed
+    orders_moved,   // the order connection was lost, and another stands in its place already
     logon_lost,     // the order socket stands, but the venue does not know any more who we are
     stream_ending,  // the venue is about to end the socket
     orders_ending,
@@ -92,9 +93,12 @@ class LaneSession {
     key_refused,      // by any answer
   };
 
-  // `logs_on`: Ed25519; other keys sign each request instead.
-  LaneSession(std::uint64_t seed, bool logs_on) noexcept
+  // `logs_on`: Ed25519; other keys sign each request instead. `shares`: the order connection is not
+  // the follower's own. `open_orders` then asks for no more than word of it, and whoever has it
+  // sees to its renewal.
+  LaneSession(std::uint64_t seed, bool logs_on, bool shares = false) noexcept
       : logs_on_(logs_on),
+        shares_(shares),
         first_extension_(venue::ListenKeyTimer::first_of(seed)),
         account_backoff_(seed),
         orders_backoff_(seed ^ 0x5DEECE66DU),
@@ -104,6 +108,8 @@ class LaneSession {
   void on(Event event, Mono now) noexcept;
   // The position mode that config_read found; told before that event.
   void set_mode(PositionMode mode) noexcept { mode_ = mode; }
+  // From the next attempt on the order connection is the follower's own.
+  void stop_sharing(Mono now) noexcept;
 
   // Until then the venue wants to hear nothing of this address: no attempt is begun.
   struct Holds {
@@ -184,6 +190,7 @@ class LaneSession {
   void announce() noexcept;
 
   bool logs_on_;
+  bool shares_;
   std::chrono::nanoseconds first_extension_;
   int prepaid_ = 0;  // weight of the order socket
   Account account_ = Account::idle;

@@ -19,8 +19,10 @@ int OrderLane::poll_sockets(LaneFollower& follower, Mono now) {
   LaneLink& link = *follower.link;
   // The present ones first: a successor takes over only from one that stands, or that is known to
   // be lost.
-  int work = poll_orders(follower, link.orders,
-                         {.opened = Event::orders_opened, .closed = Event::orders_failed}, now);
+  int work = 0;
+  if (link.orders.socket)
+    work += poll_orders(follower, link.orders,
+                        {.opened = Event::orders_opened, .closed = Event::orders_failed}, now);
   work += poll_stream(follower, *link.stream,
                       {.opened = Event::stream_opened, .closed = Event::stream_closed}, now);
   if (link.next_orders.socket)
@@ -131,6 +133,10 @@ void OrderLane::open_stream(LaneFollower& follower, net::WebSocket& stream, Even
 void OrderLane::close_stream(LaneFollower& follower) {
   follower.link->stream->close();
   follower.link->retired_stream.reset();
+}
+
+void OrderLane::own_orders(LaneLink& link) {
+  link.orders = {.socket = w_.transport.websocket(), .serial = ++link.serials};
 }
 
 void OrderLane::open_orders(LaneFollower& follower, OrderSocket& orders, Mono now) {

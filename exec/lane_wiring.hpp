@@ -46,6 +46,8 @@ struct LaneWiring {
   OrderLimits order_limits{};  // of each account, as the venue announces them
   // What holds for the address that lanes share; null: the lane has its own.
   venue::AddressHolds* holds = nullptr;
+  // Orders on the shared connection that may leave in one record.
+  int batch = 1;
   std::uint64_t seed = 1;
   // Asks for symbols to be prepared. Null: every symbol is ready.
   Channel<PrepareSymbol>* prepare = nullptr;

@@ -26,6 +26,7 @@ OrderLane::OrderLane(LaneWiring wiring)
   const auto url = net::Url::parse(w_.endpoints.ws_api, "wss");
   ASSERT(url.has_value());
   orders_url_ = *url;
+  staged_.resize(static_cast<std::size_t>(w_.batch));
   mine_.reserve(w_.followers.size());
 }
 
@@ -34,7 +35,9 @@ OrderLane::~OrderLane() = default;
 int OrderLane::do_work() noexcept {
   int work = take_commands();
   work += take_orders();
+  flush_staged();
   const Mono now = w_.clock.now();
+  work += poll_shared(now);
   const bool tend_due = now - tended_ >= tend_period;
   if (tend_due) tended_ = now;
   for (LaneFollower* follower : mine_) {
@@ -43,6 +46,7 @@ int OrderLane::do_work() noexcept {
     if (tend_due) reconcile(*follower, now);
     if (follower->pump || (tend_due && follower->waiting != 0)) pump(*follower, now);
   }
+  flush_staged();
   if (draining_) drain(now);
   return work;
 }
@@ -145,7 +149,7 @@ std::size_t OrderLane::encode(LaneFollower& follower, InflightOrder& order, Mono
   LaneLink& link = *follower.link;
   OrderTerms terms;
   return venue::encode_place(request_of(order, terms, now), link.credentials.api_key.reveal(),
-                             link.logs_on() ? nullptr : &link.credentials.signer, text_);
+                             link.logs_on ? nullptr : &link.credentials.signer, text_);
 }
 
 // The key cannot sign, or the symbol's name cannot be written: no retry changes that.
@@ -191,20 +195,33 @@ bool OrderLane::write(LaneFollower& follower, InflightOrder& order, Mono now) no
   }
   order.early = order.reduces() && awaits_an_opening(order);
   set_state(follower, order, OrderState::staged);
+  const bool shares = follower.link->shares;
   const OrderSocket& orders = follower.link->orders;
-  if (orders.socket->send({text_.data(), size}).has_error()) {
+  const auto handed =
+      shares ? stage({text_.data(), size}) : orders.socket->send({text_.data(), size});
+  if (handed.has_error()) {
     order.request = 0;
     set_state(follower, order, OrderState::waiting);
     return false;
   }
   order.sealed = sealed;
-  left(follower, order, orders.serial);
+  left(follower, order, shares ? shared_->serial() : orders.serial);
   follower.by_rest_said = false;
   w_.stages[Stage::sign].record(ns_between(now, sealed));
-  w_.stages[Stage::write].record(ns_between(sealed, order.written));
+  if (!shares) {
+    written(order);
+    return true;
+  }
+  staged_[staged_size_++] = &order;
+  if (staged_size_ == staged_.size()) flush_staged();
+  return true;
+}
+
+// The kernel has it.
+void OrderLane::written(InflightOrder& order) noexcept {
+  w_.stages[Stage::write].record(ns_between(order.sealed, order.written));
   if (order.terms.received.ns != 0 && order.attempt == 0)
     w_.stages[Stage::fill_to_wire].record(ns_between(order.terms.received, order.written));
-  return true;
 }
 
 void OrderLane::left(LaneFollower& follower, InflightOrder& order, std::uint32_t carrier) noexcept {

@@ -8,6 +8,7 @@
 //   lane_positions.cpp  position reads: what a close rests on, what the follower no longer holds
 //   lane_connect.cpp    what LaneSession asks for over REST, and followers that come and go
 //   lane_sockets.cpp    the sockets: opened, read, renewed ahead of their end
+//   lane_shared.cpp     the connection that followers share: what is staged, sent at once, lost
 //   lane_rest.cpp       orders over REST, while the order socket cannot carry them
 //   lane_journal.cpp    what is written before and after each send
 //   lane_resume.cpp     orders of an earlier run
@@ -18,8 +19,8 @@
 // An agent: do_work() runs on one thread, which alone uses the transport and everything made by it.
 // From order to send nothing is allocated (HMAC, or logged on), thrown or logged; an order that has
 // to leave over REST does allocate. A fault of one follower stays with it: each has its own
-// connections, key, session, budget of orders and waiting orders. A rate limit or a ban of our
-// address holds for all.
+// stream, key, session, budget of orders and waiting orders, and an order connection that it has to
+// itself or shares. A rate limit or a ban of our address holds for all.
 // Nothing is sent whose intent is not written; where the journal fails, closes alone leave.
 // The quantity filled is the larger of what the answer and the stream say, never their sum.
 #pragma once
@@ -42,6 +43,7 @@
 #include "exec/lane_follower.hpp"
 #include "exec/lane_wiring.hpp"
 #include "exec/legs.hpp"
+#include "exec/shared_orders.hpp"
 #include "net/transport.hpp"
 #include "venue/account_codec.hpp"
 #include "venue/address_hold.hpp"
@@ -110,6 +112,7 @@ class OrderLane final : public Agent {
   void take(const OrderTerms& terms, Mono now) noexcept;
   bool send(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   bool write(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  void written(InflightOrder& order) noexcept;
   void left(LaneFollower& follower, InflightOrder& order, std::uint32_t carrier) noexcept;
   bool cannot_encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   venue::PlaceRequest request_of(InflightOrder& order, OrderTerms& terms, Mono now) noexcept;
@@ -289,6 +292,8 @@ class OrderLane final : public Agent {
   std::string signed_target(LaneLink& link, std::string_view path, const venue::Params& params,
                             Mono now) const;
   void notice(Level level, FollowerId follower, std::string_view text) noexcept;
+  void notice(Level level, std::string_view text) noexcept;  // of the lane as a whole
+  void tell(Notice notice, std::string_view text) noexcept;
 
   // lane_sockets.cpp
   struct SocketEvents {
@@ -310,6 +315,18 @@ class OrderLane final : public Agent {
   void take_next_stream(LaneFollower& follower, Mono now);
   void take_next_orders(LaneFollower& follower, Mono now);
   void log_on(LaneFollower& follower, OrderSocket& orders, LaneSession::Event failed, Mono now);
+
+  void own_orders(LaneLink& link);
+
+  // lane_shared.cpp
+  void share(std::uint64_t seed);
+  Result<void> stage(std::string_view text) noexcept;
+  void flush_staged() noexcept;
+  int poll_shared(Mono now);
+  void on_shared(SharedOrders::Event event, Mono now);
+  void on_shared_reply(std::string_view frame, Mono now);
+  void on_shared_word(const venue::Reply& reply, Mono now);
+  void stop_sharing(Mono now);
 
   // lane_rest.cpp
   Way way_of(const LaneFollower& follower, Mono now) const noexcept;
@@ -344,6 +361,11 @@ class OrderLane final : public Agent {
   Legs legs_;
   std::vector<std::unique_ptr<LaneFollower>> followers_;  // by FollowerId; null: not this lane's
   std::vector<LaneFollower*> mine_;
+  std::unique_ptr<SharedOrders> shared_;  // null: nobody has shared so far
+  bool may_share_ = true;                 // the venue has not objected
+  bool shared_lost_ = false;              // that it stands again is to be said
+  std::vector<InflightOrder*> staged_;    // of the present pass; room for a whole batch
+  std::size_t staged_size_ = 0;
   venue::ReplyDecoder replies_;
   venue::UserDataDecoder user_data_;
   std::uint64_t mark_ = 1;        // of the present pass over waiting orders

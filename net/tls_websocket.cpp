@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "net/frame.hpp"
 #include "net/tls_stream.hpp"
@@ -19,7 +20,8 @@ constexpr std::chrono::seconds ping_period{4};
 constexpr std::chrono::seconds pong_deadline{4};
 constexpr std::size_t plain_room = 32U << 10U;  // more than one TLS record
 constexpr std::size_t text_max = TlsStream::waiting_max - (8U << 10U);
-constexpr int controls_per_poll = 16;  // so that a flood of pings starves nobody else
+constexpr std::size_t staged_max = 16'000;  // so that it is one TLS record
+constexpr int controls_per_poll = 16;       // so that a flood of pings starves nobody else
 
 constexpr std::uint16_t code_normal = 1000;
 constexpr std::uint16_t code_protocol = 1002;
@@ -31,12 +33,15 @@ class TlsWebSocket final : public WebSocket {
       : clock_(clock),
         stream_(io, tls, clock),
         plain_(std::make_unique_for_overwrite<char[]>(plain_room)),
-        encoded_(std::make_unique_for_overwrite<char[]>(frame_header_max + text_max)) {}
+        encoded_(std::make_unique_for_overwrite<char[]>(staged_max + frame_header_max + text_max)) {
+  }
   ~TlsWebSocket() override { close(); }
 
   void open(const Url& url, Mono now) override;
   Event poll(Mono now) override;
   Result<void> send(std::string_view text) override;
+  Result<void> stage(std::string_view text) override;
+  Result<void> flush() override;
   void close() override;
   bool is_open() const noexcept override { return state_ == State::open; }
   std::string_view frame() const noexcept override { return parser_.message(); }
@@ -70,7 +75,8 @@ class TlsWebSocket final : public WebSocket {
   FrameParser parser_;
   Mono framed_;
 
-  std::unique_ptr<char[]> encoded_;
+  std::unique_ptr<char[]> encoded_;  // what is staged, and behind it the frame that is being sent
+  std::size_t staged_ = 0;
   MaskSource masks_;
 
   Mono next_ping_;
@@ -89,6 +95,7 @@ void TlsWebSocket::open(const Url& url, Mono now) {
   plain_begin_ = 0;
   plain_end_ = 0;
   parser_.reset();
+  staged_ = 0;
   awaits_pong_ = false;
   error_ = {};
   stream_.open(url_);
@@ -212,9 +219,26 @@ Result<void> TlsWebSocket::send(std::string_view text) {
   return send_frame(Opcode::text, text);
 }
 
-Result<void> TlsWebSocket::send_frame(Opcode opcode, std::string_view payload) {
-  const std::size_t size = encode_frame(opcode, payload, masks_.next(), encoded_.get());
+Result<void> TlsWebSocket::stage(std::string_view text) {
+  if (state_ != State::open) return make_error_code(Errc::not_connected);
+  if (text.size() + frame_header_max > staged_max) return make_error_code(Errc::too_large);
+  if (staged_ + frame_header_max + text.size() > staged_max)
+    return make_error_code(Errc::buffer_full);
+  staged_ += encode_frame(Opcode::text, text, masks_.next(), encoded_.get() + staged_);
+  return {};
+}
+
+Result<void> TlsWebSocket::flush() {
+  if (state_ != State::open) return make_error_code(Errc::not_connected);
+  const std::size_t size = std::exchange(staged_, 0);
+  if (size == 0) return {};
   return stream_.write({encoded_.get(), size});
+}
+
+Result<void> TlsWebSocket::send_frame(Opcode opcode, std::string_view payload) {
+  char* const frame = encoded_.get() + staged_;
+  const std::size_t size = encode_frame(opcode, payload, masks_.next(), frame);
+  return stream_.write({frame, size});
 }
 
 void TlsWebSocket::send_close(std::uint16_t code) {

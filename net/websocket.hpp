@@ -33,6 +33,13 @@ class WebSocket {
   // buffer, and some may have left: its fate is then unknown if the connection ends. On an error
   // (not_connected, buffer_full, too_large) nothing of it was sent or ever will be.
   virtual Result<void> send(std::string_view text) = 0;
+  // Keeps one text message for flush(), which hands all that is kept over at once: they share one
+  // TLS record and one system call. Errors as those of send(), and then nothing of it is kept;
+  // buffer_full: flush first. What is kept when the connection ends was never sent. A socket that
+  // has no such use sends at once.
+  virtual Result<void> stage(std::string_view text) { return send(text); }
+  // On an error nothing of what was kept was sent or ever will be.
+  virtual Result<void> flush() { return {}; }
   // Ends the connection at once (close frame if it can leave without waiting). No event follows.
   virtual void close() = 0;
   virtual bool is_open() const noexcept = 0;

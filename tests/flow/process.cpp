@@ -110,10 +110,12 @@ void Process::tell_lanes_time(TimeSample sample) {
   for (auto& lane : lanes_) ASSERT(lane.commands.try_push(sample));
 }
 
+// Half of each lane's followers share an order connection.
 void Process::add_follower(std::size_t follower, venue::Credentials credentials) {
   ASSERT(lanes_[follower % lane_count].commands.try_push(
       exec::AddFollower{.follower = FollowerId{static_cast<std::uint16_t>(follower)},
-                        .credentials = std::move(credentials)}));
+                        .credentials = std::move(credentials),
+                        .shares = follower / lane_count % 2 == 0}));
 }
 
 void Process::add_leader(venue::Credentials credentials) {

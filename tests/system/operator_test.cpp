@@ -228,12 +228,12 @@ TEST_F(Operator, CheckShowsEveryFaultWithItsPlace) {
 TEST_F(Operator, RunRefusesWhatIsNotBuiltYetByName) {
   const auto file = rig.directory() / "unbuilt.toml";
   std::ofstream(file) << "[venue]\nname = \"binance-usdm\"\n[[leader]]\nlabel = \"alpha\"\n"
-                         "[[follower]]\nlabel = \"bob\"\nconnection = \"shared\"\n[[follower.link]]\n"
+                         "connections = 2\n[[follower]]\nlabel = \"bob\"\n[[follower.link]]\n"
                          "leader = \"alpha\"\nsizing = { mode = \"fixed_ratio\", ratio = 1 }\n";
   EXPECT_EQ(rig.run({rig.program("copyd"), "check", "--config", file.string()}).exit_code, 0);
   const auto result = rig.run({rig.program("copyd"), "run", "--config", file.string()});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_NE(result.errors.find("connection"), std::string::npos) << result.errors;
+  EXPECT_NE(result.errors.find("connections"), std::string::npos) << result.errors;
 }
 
 TEST_F(Operator, WrongUsageIsTwoAndHelpIsZero) {

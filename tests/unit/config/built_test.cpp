@@ -34,16 +34,11 @@ TEST(NotBuilt, TheSmallestFileAsksForNothing) {
 }
 
 TEST(NotBuilt, ValuesThatAreNotBuiltAreNamedWithTheOneThatIs) {
-  EXPECT_EQ(refusal("engine.batch", "8"), "`engine.batch = 8` is not built yet; write 1");
   EXPECT_EQ(refusal("leader.connections", "2"),
             "`leader.connections = 2` is not built yet; write 1");
-  EXPECT_EQ(refusal("follower.connection", "'shared'"),
-            "`follower.connection = \"shared\"` is not built yet; write \"own\"");
-  EXPECT_EQ(refusal("follower.connection", "'auto'"),
-            "`follower.connection = \"auto\"` is not built yet; write \"own\"");
 }
 
-TEST(NotBuilt, ThePlaceIsThatOfTheLeaderAndFollowerThatAsk) {
+TEST(NotBuilt, ThePlaceIsThatOfTheLeaderThatAsks) {
   const LoadOutcome outcome = load_text(R"(venue.name = "binance-usdm"
 [[leader]]
 label = "alpha"
@@ -60,15 +55,13 @@ leader = "beta"
 sizing = { mode = "equity_ratio" }
 [[follower]]
 label = "carol"
-connection = "shared"
 [[follower.link]]
 leader = "alpha"
 sizing = { mode = "equity_ratio" }
 )");
   ASSERT_TRUE(outcome.config) << listed(outcome.faults);
   EXPECT_EQ(listed(not_built_yet(*outcome.config, outcome.positions, "f")),
-            "6:15: `leader.connections = 2` is not built yet; write 1\n"
-            "17:14: `follower.connection = \"shared\"` is not built yet; write \"own\"\n");
+            "6:15: `leader.connections = 2` is not built yet; write 1\n");
 }
 
 // The column "built" of the key table says the same as the code: a default is always built, a key

@@ -340,7 +340,24 @@ Result<void> FakeSocket::send(std::string_view text) {
   return {};
 }
 
+Result<void> FakeSocket::stage(std::string_view text) {
+  if (!open_ || dropped_) return make_error_code(Errc::not_connected);
+  if (staged_.size() == venue_.stage_room) return make_error_code(Errc::buffer_full);
+  staged_.emplace_back(text);
+  return {};
+}
+
+Result<void> FakeSocket::flush() {
+  const auto staged = std::exchange(staged_, {});
+  if (!open_ || dropped_) return make_error_code(Errc::not_connected);
+  if (venue_.flush_fails) return make_error_code(Errc::buffer_full);
+  venue_.records.push_back(staged.size());
+  for (const auto& text : staged) venue_.take(*this, text);
+  return {};
+}
+
 void FakeSocket::close() {
+  staged_.clear();
   open_ = connecting_ = dropped_ = false;
   frames_.clear();
   if (!is_stream) account = -1;

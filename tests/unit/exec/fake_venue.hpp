@@ -66,14 +66,17 @@ class FakeVenue final : public net::Transport {
   int query_status = 0;                          // order queries get this status and `query_body`
   std::string query_body;
   bool refuse_connections = false;
-  bool refuse_orders = false;     // order sockets alone are refused,
-  bool hang_orders = false;       // or never come to stand
-  bool refuse_streams = false;    // user streams alone are refused
-  bool rest_unreachable = false;  // no connection: nothing of a request leaves
-  int rest_requests = 0;          // that left
-  std::string logon_error;        // the next logon gets it: "status":…,"error":{…}
-  bool buffer_full = false;       // every send on the order sockets fails
-  bool counting = false;          // record nothing: the allocation test
+  bool refuse_orders = false;        // order sockets alone are refused,
+  bool hang_orders = false;          // or never come to stand
+  bool refuse_streams = false;       // user streams alone are refused
+  bool rest_unreachable = false;     // no connection: nothing of a request leaves
+  int rest_requests = 0;             // that left
+  std::string logon_error;           // the next logon gets it: "status":…,"error":{…}
+  bool buffer_full = false;          // every send on the order sockets fails
+  bool flush_fails = false;          // of what was staged nothing leaves
+  std::size_t stage_room = 64;       // messages that a socket keeps for one record
+  std::vector<std::size_t> records;  // messages of each record that was flushed
+  bool counting = false;             // record nothing: the allocation test
   std::uint64_t sends = 0;
   int time_reads = 0;
   std::function<void(const std::string& client_order_id)> on_order;  // as it arrives
@@ -137,6 +140,8 @@ class FakeSocket final : public net::WebSocket {
   void open(const net::Url& url, Mono now) override;
   Event poll(Mono now) override;
   Result<void> send(std::string_view text) override;
+  Result<void> stage(std::string_view text) override;
+  Result<void> flush() override;
   void close() override;
   bool is_open() const noexcept override { return open_; }
   std::string_view frame() const noexcept override { return {frame_.data(), frame_size_}; }
@@ -156,6 +161,7 @@ class FakeSocket final : public net::WebSocket {
   bool connecting_ = false;
   bool open_ = false;
   bool dropped_ = false;
+  std::vector<std::string> staged_;
   std::deque<std::string> frames_;
   std::string frame_;
   std::size_t frame_size_ = 0;

@@ -50,6 +50,7 @@ inline venue::Credentials ed25519_key(int follower) {
 class LaneRig {
  public:
   static constexpr std::size_t followers = 4;
+  static constexpr int batch = 3;
 
   // `journal`: in place of the rig's own. `prepares`: what lanes want to be prepared goes to
   // `wanted`.
@@ -89,6 +90,7 @@ class LaneRig {
                             .books_journal = books_writer,
                             .order_limits = order_limits,
                             .holds = &holds,
+                            .batch = batch,
                             .seed = 7,
                             .prepare = prepares ? &wanted : nullptr,
                             .name = "lane-0"};
@@ -119,8 +121,9 @@ class LaneRig {
   void tell_time() {
     commands.try_push(LaneCommand{TimeSample{clock.now(), VenueTime{venue.now_ms()}}});
   }
-  void add(int follower, venue::Credentials key) {
-    commands.try_push(LaneCommand{AddFollower{id(follower), std::move(key)}});
+  void add(int follower, venue::Credentials key, bool shares = false) {
+    commands.try_push(LaneCommand{
+        AddFollower{.follower = id(follower), .credentials = std::move(key), .shares = shares}});
   }
   // One follower, one-way mode, ready.
   void ready(int follower = 0) {
