@@ -58,7 +58,7 @@ bench: packages ## how fast it is, next to a bare responder and to bots on clien
 	@cmake --build --preset bench -j $(JOBS) --target path_bench fill_to_wire
 	@build/bench/bin/path_bench --benchmark_min_time=0.1 \
 	  --benchmark_out=build/bench/path_bench.json --benchmark_out_format=json
-	@build/bench/bin/fill_to_wire --peers --burst --output build/bench $(ARGS)
+	@build/bench/bin/fill_to_wire --peers --burst --hostile --output build/bench $(ARGS)
 
 soak: packages ## 20 minutes of trades to 100 followers: memory, losses, tail; ARGS="--minutes 5"
 	@cmake --preset bench >/dev/null
@@ -82,8 +82,9 @@ deb: build ## the Debian package, in build/package/
 	@scripts/install-packages dpkg-dev
 	@packaging/make-deb build build/package
 
-deb-test: deb ## lintian, and the package installed, run and purged in a copy of this system
-	@scripts/install-packages lintian
+deb-test: deb ## lintian, promtool, and the package installed, run by systemd and purged in copies of this system
+	@scripts/install-packages lintian strace
+	@for part in unit pages; do tests/package/check $$part . build || [ $$? = 77 ] || exit 1; done
 	@tests/package/run build/package/copyd_*.deb
 
 clean: ## removes everything that was built

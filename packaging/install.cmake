@@ -17,7 +17,8 @@ endforeach()
 
 install(FILES systemd/copyd.sysusers DESTINATION lib/sysusers.d RENAME copyd.conf)
 install(FILES systemd/copyd.tmpfiles DESTINATION lib/tmpfiles.d RENAME copyd.conf)
-install(FILES README.md docs/CONFIG.md docs/OPERATIONS.md docs/RELIABILITY.md
+install(FILES README.md docs/ALERTS.md docs/CONFIG.md docs/CONNECT.md docs/HISTORY.md docs/JOURNAL.md
+  docs/OPERATIONS.md docs/RELIABILITY.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES config/example.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples RENAME copyd.toml)
 install(DIRECTORY monitoring/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/monitoring)

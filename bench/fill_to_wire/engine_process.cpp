@@ -118,7 +118,8 @@ void EngineProcess::write_configuration(const VenueAddresses& venue) {
   std::ofstream out(root_ / "copyd.toml");
   const bool pinned = options_.cpu >= 0 && options_.threads == "shared";
   out << fmt::format(
-      "[engine]\nthreads = \"{}\"\nidle = \"{}\"\nlanes = {}\nbatch = {}\n{}state_dir = \"{}\"\n"
+      "[engine]\nhttp = \"127.0.0.1:0\"\nthreads = \"{}\"\nidle = \"{}\"\nlanes = {}\nbatch = "
+      "{}\n{}state_dir = \"{}\"\n"
       "control = \"{}\"\n[venue]\nname = \"custom\"\nrest = \"{}\"\nsapi = \"{}\"\n"
       "ws_api = \"{}\"\nstreams = \"{}\"\nca_file = \"{}\"\n"
       "[keys]\nfile = \"{}\"\n[[leader]]\nlabel = \"{}\"\n",

@@ -1,6 +1,6 @@
-// EngineProcess: copyd as a process of its own, with journal, limits and latency records on, as in
-// production. Its configuration, key store and state are made anew in a directory, which is removed
-// at the end.
+// EngineProcess: copyd as a process of its own, with journal, limits, metrics and latency records
+// on, as in production. Its configuration, key store and state are made anew in a directory, which
+// is removed at the end.
 #pragma once
 
 #include <cstdint>

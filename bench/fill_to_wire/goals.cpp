@@ -183,10 +183,24 @@ void at_size(const std::vector<RowResult>& rows, std::vector<Goal>& goals) {
                  engine->ready_ms <= 275'000));
 }
 
+void under_attack(const std::optional<HostileResult>& hostile, std::vector<Goal>& goals) {
+  Line line("hostile control clients and slow scrapers: p50 with / without", "<= 1.1");
+  if (!hostile) return goals.push_back(line.not_measured("not run (--hostile)"));
+  if (!hostile->failure.empty()) return goals.push_back(line.not_measured(hostile->failure));
+  Goal reached = line.ratio_at_most(hostile->attacked.p50, hostile->quiet.p50, 1.1);
+  if (!hostile->is_whole()) reached.pass = false;
+  reached.note = hostile->is_whole()
+                     ? fmt::format("{} us / {} us", micros(hostile->attacked.p50),
+                                   micros(hostile->quiet.p50))
+                     : "a fill was lost, a nuisance was not tried, or copyctl is not answered";
+  goals.push_back(reached);
+}
+
 }  // namespace
 
 std::vector<Goal> goals_of(const std::vector<RowResult>& rows,
-                           const std::optional<BurstResult>& burst) {
+                           const std::optional<BurstResult>& burst,
+                           const std::optional<HostileResult>& hostile) {
   std::vector<Goal> goals;
   one_follower(rows, goals);
   fan_out(rows, goals);
@@ -196,6 +210,7 @@ std::vector<Goal> goals_of(const std::vector<RowResult>& rows,
   if (!burst) goals.push_back(line.not_measured("not run (--burst)"));
   else if (!burst->failure.empty()) goals.push_back(line.not_measured(burst->failure));
   else goals.push_back(line.said(burst->words(), burst->is_right()));
+  under_attack(hostile, goals);
   at_size(rows, goals);
   return goals;
 }

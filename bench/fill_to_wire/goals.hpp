@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/fill_to_wire/burst.hpp"
+#include "bench/fill_to_wire/hostile.hpp"
 #include "bench/fill_to_wire/matrix.hpp"
 
 namespace copyd::bench {
@@ -19,6 +20,7 @@ struct Goal {
 };
 
 std::vector<Goal> goals_of(const std::vector<RowResult>& rows,
-                           const std::optional<BurstResult>& burst);
+                           const std::optional<BurstResult>& burst,
+                           const std::optional<HostileResult>& hostile);
 
 }  // namespace copyd::bench

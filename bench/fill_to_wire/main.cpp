@@ -10,6 +10,7 @@
 
 #include "bench/fill_to_wire/burst.hpp"
 #include "bench/fill_to_wire/goals.hpp"
+#include "bench/fill_to_wire/hostile.hpp"
 #include "bench/fill_to_wire/matrix.hpp"
 #include "bench/fill_to_wire/report.hpp"
 #include "bench/fill_to_wire/soak.hpp"
@@ -22,10 +23,12 @@ namespace fs = std::filesystem;
 constexpr const char* examples = R"(
 Examples:
   fill_to_wire                          the whole matrix, some 15 minutes
-  fill_to_wire --quick --peers --burst  all of it with fewer fills, 3 minutes
+  fill_to_wire --quick --peers --burst --hostile
+                                        all of it with fewer fills, 3 minutes
   fill_to_wire --row "10 followers"     rows whose names contain that
   fill_to_wire --soak --minutes 20      100 followers, memory and tail over time
   fill_to_wire --burst-only             a thousand fills at once, against venue-sim
+  fill_to_wire --hostile-only           by turns with and without clients that mean ill
 
 Exit codes: 0 measured (whatever the goals say), 1 something could not be measured or got lost,
 2 wrong usage.)";
@@ -36,6 +39,8 @@ struct Arguments {
   bool peers = false;
   bool burst = false;
   bool burst_only = false;
+  bool hostile = false;
+  bool hostile_only = false;
   bool soak = false;
   bool pin = true;
   int minutes = 20;
@@ -100,6 +105,18 @@ std::vector<BurstResult> run_bursts(const std::string& directory) {
   return results;
 }
 
+HostileResult run_attack(const Arguments& arguments, BenchVenue& venue,
+                         const std::string& directory, int cpu) {
+  HostileOptions options{.directory = directory, .cpu = cpu};
+  if (arguments.quick) options.turns = 12;
+  if (arguments.smoke)
+    options = {.turns = 2, .fills_per_turn = 50, .directory = directory, .cpu = cpu};
+  HostileResult result = run_hostile(venue, options);
+  std::printf("hostile clients: %s\n", result.words().c_str());
+  std::fflush(stdout);
+  return result;
+}
+
 // Every fill answered by everybody: what has to hold on any machine, however slow.
 bool is_complete(const std::vector<RowResult>& rows) {
   for (const auto& row : rows)
@@ -127,16 +144,22 @@ int run(const Arguments& arguments) {
                ? 0
                : 1;
   std::vector<RowResult> rows;
-  if (!arguments.burst_only) rows = run_rows(arguments, venue, scratch.path(), cpus.copier);
+  const bool only_a_part = arguments.burst_only || arguments.hostile_only;
+  if (!only_a_part) rows = run_rows(arguments, venue, scratch.path(), cpus.copier);
   std::vector<BurstResult> bursts;
   if (arguments.burst || arguments.burst_only) bursts = run_bursts(scratch.path());
-  const auto goals = goals_of(rows, bursts.empty() ? std::nullopt : std::optional(bursts.front()));
+  std::optional<HostileResult> hostile;
+  if (arguments.hostile || arguments.hostile_only)
+    hostile = run_attack(arguments, venue, scratch.path(), cpus.copier);
+  const auto goals =
+      goals_of(rows, bursts.empty() ? std::nullopt : std::optional(bursts.front()), hostile);
   if (!arguments.smoke) std::printf("%s", table_of(goals).c_str());
-  if (!write_report(arguments.output, rows, goals, bursts)) {
+  if (!write_report(arguments.output, rows, goals, bursts, hostile)) {
     std::fprintf(stderr, "fill_to_wire: cannot write to %s\n", arguments.output.c_str());
     return 1;
   }
-  return !arguments.smoke || is_complete(rows) ? 0 : 1;
+  if (arguments.smoke && hostile && !hostile->is_whole()) return 1;
+  return !arguments.smoke || arguments.hostile_only || is_complete(rows) ? 0 : 1;
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -149,6 +172,9 @@ int parse_and_run(int argc, char** argv) {
   app.add_flag("--peers", arguments.peers, "also the bots of bench/peers (Node, npm ci done)");
   app.add_flag("--burst", arguments.burst, "also a thousand fills at once, against venue-sim");
   app.add_flag("--burst-only", arguments.burst_only, "the burst and nothing else");
+  app.add_flag("--hostile", arguments.hostile,
+               "also clients that misuse the control socket and the metrics page");
+  app.add_flag("--hostile-only", arguments.hostile_only, "those and nothing else");
   app.add_flag("--soak", arguments.soak, "trades without pause, and watches memory and the tail");
   app.add_option("--minutes", arguments.minutes, "of the soak")->check(CLI::Range(1, 1440));
   app.add_flag("!--no-pin", arguments.pin,

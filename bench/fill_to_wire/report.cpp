@@ -177,11 +177,14 @@ std::string table_of(const std::vector<Goal>& goals) {
 }
 
 bool write_report(const std::string& directory, const std::vector<RowResult>& rows,
-                  const std::vector<Goal>& goals, const std::vector<BurstResult>& bursts) {
+                  const std::vector<Goal>& goals, const std::vector<BurstResult>& bursts,
+                  const std::optional<HostileResult>& hostile) {
   const std::string json =
-      fmt::format("{{\"machine\":{},\n\"rows\":{},\n\"bursts\":{},\n\"goals\":{}}}\n",
+      fmt::format("{{\"machine\":{},\n\"rows\":{},\n\"bursts\":{},\n\"hostile\":{},\n"
+                  "\"goals\":{}}}\n",
                   machine_json(), array_of(rows, [](const RowResult& row) { return json_of(row); }),
                   array_of(bursts, [](const BurstResult& burst) { return burst.json(); }),
+                  hostile ? hostile->json() : "null",
                   array_of(goals, [](const Goal& goal) { return json_of(goal); }));
   bool written = write_file(directory + "/fill_to_wire.json", json);
   for (const auto& row : rows) {

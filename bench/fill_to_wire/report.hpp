@@ -7,6 +7,7 @@
 
 #include "bench/fill_to_wire/burst.hpp"
 #include "bench/fill_to_wire/goals.hpp"
+#include "bench/fill_to_wire/hostile.hpp"
 #include "bench/fill_to_wire/matrix.hpp"
 
 namespace copyd::bench {
@@ -17,7 +18,8 @@ std::string table_of(const std::vector<Goal>& goals);
 // Writes fill_to_wire.json, tail.svg and followers.svg (and peers.svg where bots took part) into
 // the directory. False when it cannot.
 bool write_report(const std::string& directory, const std::vector<RowResult>& rows,
-                  const std::vector<Goal>& goals, const std::vector<BurstResult>& bursts);
+                  const std::vector<Goal>& goals, const std::vector<BurstResult>& bursts,
+                  const std::optional<HostileResult>& hostile);
 
 // The processor, how many there are, the kernel, and the load before the run.
 std::string machine_json();

@@ -25,4 +25,12 @@ void pin_to(int cpu) {
   static_cast<void>(::pthread_setaffinity_np(::pthread_self(), sizeof set, &set));
 }
 
+void stay_off(int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (cpu < 0 || ::sched_getaffinity(0, sizeof set, &set) != 0) return;
+  CPU_CLR(static_cast<unsigned>(cpu), &set);
+  static_cast<void>(::pthread_setaffinity_np(::pthread_self(), sizeof set, &set));
+}
+
 }  // namespace copyd::bench

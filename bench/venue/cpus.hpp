@@ -13,5 +13,7 @@ struct Cpus {
 Cpus usable_cpus();
 // The calling thread. -1: nothing.
 void pin_to(int cpu);
+// The calling thread goes anywhere else. -1, or where there is no other: nothing.
+void stay_off(int cpu);
 
 }  // namespace copyd::bench
