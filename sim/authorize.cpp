@@ -91,6 +91,14 @@ std::optional<std::string> Protocol::end_revoked(WsSession& session) const {
   return out.take();
 }
 
+void Protocol::remember_signature(const Params& params) {
+  constexpr std::size_t remembered = 2000;
+  const std::string* signature = params.find("signature");
+  if (signature == nullptr) return;
+  signatures_.push_back(*signature);
+  if (signatures_.size() > remembered) signatures_.pop_front();
+}
+
 std::optional<ApiError> Protocol::check_time(const Params& params, VenueTime now) {
   const auto timestamp = params.integer("timestamp");
   if (!timestamp.ok()) return timestamp.error();

@@ -74,6 +74,7 @@ const std::vector<Control::Command>& Control::commands() {
       {"fragment_frames", &Control::fragment_frames, {"on"}},
       {"clock_offset", &Control::clock_offset, {"ms"}},
       {"stats", &Control::stats, {}},
+      {"secrets", &Control::secrets, {}},
       {"quit", &Control::quit, {}},
   };
   return table;

@@ -100,6 +100,7 @@ class Control {
   Answer<std::string> send_raw(const Fields& fields, VenueTime now);
   Answer<std::string> fragment_frames(const Fields& fields, VenueTime now);
   Answer<std::string> inject(const Fields& fields, const OddFrame& frame);
+  Answer<std::string> secrets(const Fields& fields, VenueTime now);
   Answer<std::string> stats(const Fields& fields, VenueTime now);
   Answer<std::string> quit(const Fields& fields, VenueTime now);
 

@@ -142,4 +142,15 @@ Answer<std::string> Control::restore_key(const Fields& fields, VenueTime) {
   return std::string();
 }
 
+Answer<std::string> Control::secrets(const Fields&, VenueTime) {
+  auto& protocol = world_.protocol();
+  JsonWriter out;
+  out.key("listen_keys").array();
+  for (const auto& key : protocol.streams().issued()) out.string(key);
+  out.end_array().key("signatures").array();
+  for (const auto& signature : protocol.signatures()) out.string(signature);
+  out.end_array();
+  return out.take();
+}
+
 }  // namespace copyd::sim

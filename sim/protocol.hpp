@@ -130,6 +130,8 @@ class Protocol {
   // Of all requests so far, by "GET /fapi/v1/time", whether they passed or not.
   const std::map<std::string, std::uint64_t>& weights() const noexcept { return weights_; }
   std::uint64_t refused_by_limits() const noexcept { return refused_by_limits_; }  // 429, 418, 403
+  // Of the last requests that had one.
+  const std::deque<std::string>& signatures() const noexcept { return signatures_; }
 
  private:
   // Who asks and what, after all checks.
@@ -142,6 +144,7 @@ class Protocol {
     Caller caller{};
     VenueTime now{};
   };
+  void remember_signature(const Params& params);
   using RestHandler = Answer<std::string> (Protocol::*)(RestContext&);
   enum class Security { none, key, record, signed_, trade };  // record: whatever the key may do
   struct Route {
@@ -340,6 +343,7 @@ class Protocol {
   std::uint64_t ws_requests_ = 0;
   std::map<std::string, std::uint64_t> weights_{};
   std::uint64_t refused_by_limits_ = 0;
+  std::deque<std::string> signatures_{};
 };
 
 }  // namespace copyd::sim

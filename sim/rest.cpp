@@ -134,6 +134,7 @@ HttpReply Protocol::handle_rest(const HttpCall& call, VenueTime now) {
   // A name in both counts in the query, which therefore comes first.
   const auto body = Params::from_query(call.body);
   for (const auto& [key, value] : body.items()) context.params.add(key, value);
+  remember_signature(context.params);
   const auto caller = authorize_rest(call, query, context.params, route->second.security, now);
   if (!caller.ok()) {
     answer_with(reply, caller.error());

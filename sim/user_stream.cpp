@@ -15,7 +15,10 @@ UserStreams::UserStreams(const Exchange& exchange, std::uint64_t seed, Later lat
 std::string UserStreams::create(AccountIndex account, VenueTime now) {
   tick(now);
   auto at = keys_.find(account);
-  if (at == keys_.end()) at = keys_.emplace(account, Key{random_.alphanumeric(64), now}).first;
+  if (at == keys_.end()) {
+    at = keys_.emplace(account, Key{random_.alphanumeric(64), now}).first;
+    issued_.push_back(at->second.text);
+  }
   at->second.ends = now + std::chrono::milliseconds(key_life_ms);
   return at->second.text;
 }

@@ -46,6 +46,8 @@ class UserStreams final : public Listener {
   bool expire(AccountIndex account, VenueTime now, Ending ending);
   bool expire(AccountIndex account, VenueTime now) { return expire(account, now, Ending{}); }
   bool has_key(AccountIndex account) const noexcept { return keys_.count(account) != 0; }
+  // All keys so far.
+  const std::vector<std::string>& issued() const noexcept { return issued_; }
   // Ends the keys whose time is over.
   void tick(VenueTime now);
 
@@ -105,6 +107,7 @@ class UserStreams final : public Listener {
   const Exchange& exchange_;
   Random random_;
   std::map<AccountIndex, Key> keys_{};
+  std::vector<std::string> issued_{};
   std::map<StreamId, Stream> streams_{};
   std::unordered_map<std::string, std::set<StreamId>> by_key_{};
   StreamId next_ = 1;

@@ -90,6 +90,7 @@ WsReply Protocol::handle_ws_api(WsSession& session, std::string_view text, Venue
   } else if (method == nullptr) {
     outcome.answer = not_simulated(name->text);
   } else {
+    remember_signature(context.params);
     const auto caller = authorize_ws(session, context.params, method->security, now);
     const auto run = [&] { return (this->*method->handler)(context); };
     if (!caller.ok()) {

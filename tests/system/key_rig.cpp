@@ -1,18 +1,8 @@
 #include "tests/system/key_rig.hpp"
 
-#include <fstream>
-#include <sstream>
-
 #include "ops/json.hpp"
 
 namespace copyd::system_test {
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 std::string key_json(const std::string& api_key, const std::string& half, const std::string& text) {
   return ops::JsonWriter()

@@ -12,7 +12,6 @@
 
 namespace copyd::system_test {
 
-std::string content_of(const std::filesystem::path& path);
 // {"api_key":…,HALF:…}, as `--stdin` reads it. `half`: "secret" or "private_key_pem".
 std::string key_json(const std::string& api_key, const std::string& half, const std::string& text);
 

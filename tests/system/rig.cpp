@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "ops/json.hpp"
@@ -14,13 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 // By value: a range-for over the result itself would look into a temporary that is gone.
 simdjson::dom::array array_of(const simdjson::dom::element& object, std::string_view key) {
@@ -71,6 +64,16 @@ Rig::Rig() {
 }
 
 Rig::~Rig() {
+  if (!looked_) {
+    const bool in_test = testing::UnitTest::GetInstance()->current_test_info() != nullptr;
+    const auto places = find_secrets();
+    for (const auto& place : places) {
+      if (in_test) ADD_FAILURE() << place;
+      else std::fprintf(stderr, "%s\n", place.c_str());
+    }
+    // Nobody else would see that it failed.
+    if (!in_test && !places.empty()) std::abort();
+  }
   daemon_.reset();
   venue_.reset();
   if (keep_) return;
@@ -86,7 +89,48 @@ std::string Rig::program(const std::string& name) const {
 }
 
 std::string Rig::daemon_log() const {
-  return read_file(directory_ / "copyd.log");
+  return content_of(directory_ / "copyd.log");
+}
+
+// ---- what nobody may see ----------------------------------------------------------------------
+
+void Rig::note_key(const Json& key) {
+  canaries_.add("an API key", key.text("/api_key"));
+  canaries_.add("a key's secret", key.text("/secret"));
+  canaries_.add_private_key("a private key", key.text("/private_key_pem"));
+}
+
+void Rig::note_venue_secrets() {
+  if (!control_) return;
+  const Json secrets(control_->call(R"({"command":"secrets"})").value_or(""));
+  if (!secrets.valid()) return;
+  for (const auto key : array_of(secrets.root(), "listen_keys"))
+    canaries_.add("a listen key", key.get_string().value());
+  for (const auto signature : array_of(secrets.root(), "signatures"))
+    canaries_.add("a signature", signature.get_string().value());
+}
+
+void Rig::heard(const std::string& text) {
+  constexpr std::size_t much = 32U << 20U;
+  heard_ += text;
+  if (heard_.size() < much) return;
+  note_venue_secrets();
+  look_through_answers();
+}
+
+void Rig::look_through_answers() {
+  for (const auto& name : canaries_.shown_in(heard_)) shown_.insert("an answer shows " + name);
+  heard_.clear();
+}
+
+std::vector<std::string> Rig::find_secrets() {
+  looked_ = true;
+  daemon_.reset();
+  note_venue_secrets();
+  look_through_answers();
+  auto found = canaries_.shown_below(directory_, left_out_);
+  found.insert(found.end(), shown_.begin(), shown_.end());
+  return found;
 }
 
 void Rig::start_venue(std::vector<std::string> more_arguments) {
@@ -98,7 +142,7 @@ void Rig::start_venue(std::vector<std::string> more_arguments) {
                                    .error_file = (directory_ / "venue.log").string()});
   ASSERT_TRUE(venue_);
   const auto line = venue_->read_line(30s);
-  ASSERT_TRUE(line) << read_file(directory_ / "venue.log");
+  ASSERT_TRUE(line) << content_of(directory_ / "venue.log");
   const Json ready(*line);
   ASSERT_TRUE(ready.valid()) << *line;
   for (const char* url : {"rest", "sapi", "ws_api", "streams", "ca_file"})
@@ -110,6 +154,7 @@ void Rig::start_venue(std::vector<std::string> more_arguments) {
     if (text("secret").empty()) key.member("private_key_pem", text("private_key_pem"));
     else key.member("secret", text("secret"));
     keys_[text("label")] = key.end_object().take();
+    note_key(Json(keys_[text("label")]));
   }
   control_address_ = ready.text("/control");
   control_ = engine::LineClient::connect(control_address_);
@@ -132,8 +177,9 @@ void Rig::unlock_with_key() {
   const auto directory = directory_ / "credentials";
   fs::create_directory(directory);
   const auto keyring = directory / "keyring";
-  std::ofstream(keyring, std::ios::binary) << std::string("a key of 32 bytes, for tests only");
-  fs::resize_file(keyring, 32);
+  const std::string key = std::string("a key of 32 bytes, for tests only").substr(0, 32);
+  canaries_.add("the key of the store", key);
+  std::ofstream(keyring, std::ios::binary) << key;
   fs::permissions(keyring, fs::perms::owner_read | fs::perms::owner_write);
 }
 
@@ -149,7 +195,9 @@ void Rig::configure(const std::string& engine_lines, const std::string& accounts
       (directory_ / "control.sock").string(), urls_["rest"], urls_["sapi"], urls_["ws_api"],
       urls_["streams"], urls_["ca_file"], (directory_ / "state/keys.sealed").string(), accounts);
   const auto passphrase = directory_ / "passphrase";
-  std::ofstream(passphrase) << "a passphrase of the tests\n";
+  constexpr std::string_view words = "a passphrase of the tests";
+  canaries_.add("the passphrase", words);
+  std::ofstream(passphrase) << words << "\n";
   fs::permissions(passphrase, fs::perms::owner_read | fs::perms::owner_write);
 }
 
@@ -210,7 +258,8 @@ CommandResult Rig::run(std::vector<std::string> arguments, const std::string& in
   if (!command) return result;
   result.output = command->read_rest(60s);
   result.exit_code = command->wait(10s).value_or(-1);
-  result.errors = read_file(error_file);
+  result.errors = content_of(error_file);
+  heard(result.output);
   return result;
 }
 
@@ -235,6 +284,7 @@ Json Rig::venue(const std::string& request) {
   const auto answer = control_->call(request);
   Json json(answer.value_or(""));
   EXPECT_TRUE(json.truth("/ok")) << request << " → " << json.source();
+  if (json.valid() && request.find("new_key") != std::string::npos) note_key(json);
   return json;
 }
 

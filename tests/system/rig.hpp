@@ -11,11 +11,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/units.hpp"
 #include "engine/process.hpp"
+#include "tests/system/canaries.hpp"
 #include "tests/system/tcp_proxy.hpp"
 
 namespace copyd::system_test {
@@ -81,6 +83,15 @@ class Rig {
   Json venue(const std::string& request);
   Positions positions();
 
+  // What came to the test by another way than files and copyctl is looked through as well.
+  void heard(const std::string& text);
+  // Files below the directory that somebody else than our programs has written secrets to.
+  void leave_out(const std::string& path) { left_out_.insert(path); }
+  // Ends the daemon and looks through all that our programs have written and answered for the
+  // venue's secrets: where one shows, without it. The end of a test does it, and fails where there
+  // is one.
+  std::vector<std::string> find_secrets();
+
   // Polls until the condition holds; fails the test at the deadline.
   void wait_until(const std::string& what, const std::function<bool()>& condition,
                   std::chrono::seconds within = std::chrono::seconds(30));
@@ -109,6 +120,15 @@ class Rig {
   std::optional<engine::Process> venue_;
   std::optional<engine::Process> daemon_;
   std::optional<engine::LineClient> control_;
+  void note_key(const Json& key);
+  void note_venue_secrets();
+  void look_through_answers();
+
+  Canaries canaries_;
+  std::set<std::string> left_out_{"venue", "venue.log", "passphrase", "credentials"};
+  std::string heard_;
+  std::set<std::string> shown_;  // in answers
+  bool looked_ = false;
   bool by_key_ = false;
   bool keep_ = false;
   int commands_ = 0;

@@ -201,6 +201,7 @@ Report Scale::run() {
   for (std::string line; std::getline(status, line);)
     if (line.starts_with("VmRSS:")) report_.resident_kib = std::stoll(line.substr(6));
   rig_.stop_daemon();
+  for (const auto& place : rig_.find_secrets()) throw std::runtime_error(place);
   return report_;
 }
 

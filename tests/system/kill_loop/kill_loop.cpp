@@ -64,9 +64,12 @@ struct Report {
   double start_s = 0;            // of an undisturbed start: until it is ready, on average
   double seconds = 0;
   Verdict verdict;
+  std::vector<std::string> secrets;  // where one was written
 
   bool too_easy() const { return mid_order * 4 < kills; }
-  bool good() const { return verdict.clean() && unaccounted == 0 && !too_easy(); }
+  bool good() const {
+    return verdict.clean() && unaccounted == 0 && secrets.empty() && !too_easy();
+  }
 };
 
 class KillLoop {
@@ -247,6 +250,7 @@ Report KillLoop::run() {
   report_.verdict = judge(read_ledger(ledger), followers(), targets());
   for (const double start : starts_) report_.start_s += start / static_cast<double>(starts_.size());
   report_.seconds = std::chrono::duration<double>(Steady::now() - begun).count();
+  report_.secrets = rig_.find_secrets();
   return report_;
 }
 
@@ -282,6 +286,7 @@ void print(const Report& report, bool json) {
         report.skipped_stale, report.unaccounted, report.start_s, report.settled_s, report.seconds);
   }
   for (const auto& word : verdict.words) fmt::print(stderr, "{}\n", word);
+  for (const auto& place : report.secrets) fmt::print(stderr, "{}\n", place);
   if (report.too_easy())
     fmt::print(stderr, "too easy: {} of {} kills were in the middle of an order\n",
                report.mid_order, report.kills);

@@ -202,6 +202,14 @@ TEST_F(ControlTest, StatsCountOrders) {
   EXPECT_EQ(at(stats, "rest_requests"), "2");
 }
 
+TEST_F(ControlTest, SecretsAreListenKeysAndSignatures) {
+  const auto created = bench.send("POST", "/fapi/v1/listenKey", "bob").body;
+  bench.signed_call("GET", "/fapi/v3/account", "bob");
+  const auto secrets = run(R"({"command":"secrets"})");
+  EXPECT_EQ(at(secrets, "listen_keys.0"), at(created, "listenKey"));
+  EXPECT_EQ(at(secrets, "signatures.0").size(), 64U);
+}
+
 TEST_F(ControlTest, WhatItDoesNotUnderstandIsAnError) {
   EXPECT_EQ(error("hello"), "not a JSON object");
   EXPECT_EQ(error("{}"), "command is missing");
