@@ -196,12 +196,15 @@ std::string json_text(std::string_view text) {
   return out + '"';
 }
 
+int fail(const JournalCommand& command, const ops::Failure& failure, const JournalOutput& output) {
+  if (command.json) output.out(ops::failure_reply(failure) + '\n');
+  output.err(render_failure(failure));
+  return 1;
+}
+
 int run_journal(const JournalCommand& command, const JournalOutput& output) {
   const auto place = find_journal(command);
-  if (place.has_error()) {
-    output.err(render_failure(place.error()));
-    return 1;
-  }
+  if (place.has_error()) return fail(command, place.error(), output);
   return command.kind == JournalCommand::Kind::verify ? verify_journal(command, *place, output)
                                                       : dump_journal(command, *place, output);
 }

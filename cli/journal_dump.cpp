@@ -61,6 +61,13 @@ const journal::SymbolNames& names_at(const RunSymbols& symbols, std::int64_t wal
   return after == symbols.begin() ? none : std::prev(after)->second;
 }
 
+// One that copyd has, whether or not it has written anything that is left.
+bool is_writer(std::string_view name) {
+  const bool lane = name.starts_with("lane") && name.size() > 4 &&
+                    name.find_first_not_of("0123456789", 4) == std::string_view::npos;
+  return lane || name == "copy" || name == "snapshot";
+}
+
 bool is_of(const Series& series, std::string_view writer) {
   return writer.empty() || series.writer == writer ||
          series.writer.starts_with(std::string(writer) + '-');
@@ -70,6 +77,15 @@ bool is_of(const Series& series, std::string_view writer) {
 
 int dump_journal(const JournalCommand& command, const JournalPlace& place,
                  const JournalOutput& output) {
+  const bool known =
+      command.writer.empty() || is_writer(command.writer) ||
+      std::any_of(place.series.begin(), place.series.end(),
+                  [&](const Series& series) { return is_of(series, command.writer); });
+  if (!known)
+    return fail(command,
+                {.error = "no writer of the journal is called \"" + command.writer + '"',
+                 .remedy = "the writers are copy, snapshot, and lane0 for the first lane"},
+                output);
   bool failed = false;
   std::uint64_t left = command.limit == 0 ? UINT64_MAX : command.limit;
   for (const Series& series : place.series) {

@@ -49,6 +49,9 @@ std::int64_t wall_of(const journal::Record& record, const journal::Segment& segm
 // With its quotes.
 std::string json_text(std::string_view text);
 
+// Says it as every command does, and is the exit status.
+int fail(const JournalCommand& command, const ops::Failure& failure, const JournalOutput& output);
+
 int verify_journal(const JournalCommand& command, const JournalPlace& place,
                    const JournalOutput& output);
 int dump_journal(const JournalCommand& command, const JournalPlace& place,

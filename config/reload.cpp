@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "config/keys.hpp"
+#include "config/load.hpp"
 #include "config/load_tree.hpp"
 #include "config/values.hpp"
+#include "config/write.hpp"
 
 namespace copyd::config {
 namespace {
@@ -162,6 +164,38 @@ Leader renewed_leader(const Leader& running, const Leader* /*fresh*/) {
   return running;
 }
 
+// What of a link counts from the next fill on.
+Link applicable(const Link& running, const Link& merged) {
+  if (merged.removed) return running;
+  Link next = merged;
+  next.leverage = running.leverage;
+  next.margin = running.margin;
+  return next;
+}
+
+Follower applicable(const Follower& running, const Follower& merged) {
+  if (merged.removed) return running;
+  Follower next = merged;
+  next.connection = running.connection;
+  next.limits.max_leverage = running.limits.max_leverage;
+  const bool becomes_paper = merged.state == FollowerMode::shadow;
+  const bool is_paper = running.state == FollowerMode::shadow;
+  if (becomes_paper != is_paper) next.state = running.state;
+  next.links.resize(running.links.size());
+  for (std::size_t i = 0; i < next.links.size(); ++i)
+    next.links[i] = applicable(running.links[i], merged.links[i]);
+  return next;
+}
+
+// "follower[bob].link[alpha]" of a path like "follower[bob].link[alpha].leader".
+std::string_view entry_of(std::string_view path) {
+  return path.substr(0, path.rfind('.'));
+}
+
+bool names_its_entry(std::string_view path) {
+  return path.ends_with("].label") || path.ends_with("].leader");
+}
+
 }  // namespace
 
 std::vector<Change> changes_between(std::string_view running_text, std::string_view fresh_text) {
@@ -196,6 +230,57 @@ Config merged(const Config& running, const Config& fresh) {
   out.leaders = merged_entries(running.leaders, fresh.leaders, label_of, renewed_leader);
   out.followers = merged_entries(running.followers, fresh.followers, label_of, renewed_follower);
   return out;
+}
+
+Plan plan_of(const Config& running, const Config& fresh) {
+  Plan plan{.next = merged(running, fresh), .applied = {}, .waiting = {}};
+  Config& next = plan.next;
+  next.leaders = running.leaders;
+  next.alerts = running.alerts;
+  next.followers.resize(running.followers.size());
+  for (std::size_t i = 0; i < next.followers.size(); ++i)
+    next.followers[i] = applicable(running.followers[i], next.followers[i]);
+  const std::string text = text_of(next);
+  plan.applied = changes_between(text_of(running), text);
+  plan.waiting = changes_between(text, text_of(fresh));
+  return plan;
+}
+
+std::string conflict_of(const Config& next) {
+  std::vector<int> cpus = next.engine.cpus.lanes;  // were looked at when it started
+  for (const auto& cpu : {next.engine.cpus.feed, next.engine.cpus.copy})
+    if (cpu) cpus.push_back(*cpu);
+  const auto again = load(text_of(next), "", cpus);
+  return again.faults.empty() ? std::string() : again.faults.front().message;
+}
+
+std::string in_words(const std::vector<Change>& changes, std::size_t most) {
+  std::vector<std::string_view> whole;  // entries that are new or gone
+  for (const Change& change : changes)
+    if (names_its_entry(change.path) && (change.before.empty() || change.after.empty()))
+      whole.push_back(entry_of(change.path));
+  // The outermost of them that a change is part of; empty: none.
+  const auto part_of = [&](std::string_view path) {
+    std::string_view outer;
+    for (const std::string_view entry : whole)
+      if (path.starts_with(entry) && path[entry.size()] == '.' &&
+          (outer.empty() || entry.size() < outer.size()))
+        outer = entry;
+    return outer;
+  };
+  const auto shown = [](const std::string& value) { return value.empty() ? "(absent)" : value; };
+  std::string words;
+  std::size_t named = 0;
+  for (const Change& change : changes) {
+    const std::string_view entry = part_of(change.path);
+    const bool names = names_its_entry(change.path) && entry_of(change.path) == entry;
+    if ((!entry.empty() && !names) || named++ >= most) continue;
+    if (!words.empty()) words += ", ";
+    if (names) words += std::string(entry) + (change.after.empty() ? ": gone" : ": new");
+    else words += change.path + ": " + shown(change.before) + " → " + shown(change.after);
+  }
+  if (named > most) words += " and " + std::to_string(named - most) + " more";
+  return words;
 }
 
 }  // namespace copyd::config

@@ -102,6 +102,8 @@ struct OrderTerms {
                                   // venue: they are asked for, the first one first, before anything
                                   // is written. 0: none was written, or all have ended
   bool ended = false;             // `attempt` was written and has ended: the next one is due
+  // Of the configuration, under which it was decided. 0: a version that did not count them.
+  std::uint32_t generation = 0;
 };
 
 // An order that passed every check. Only risk/'s gate holds the key to make one, so nothing

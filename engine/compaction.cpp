@@ -58,7 +58,9 @@ int Compaction::do_work() noexcept {
 // One segment, or one snapshot.
 Result<int> Compaction::step() {
   const std::uint64_t counted = snapshot_ != 0 ? snapshot_ : first_ - 1;
-  if (fed_.segment - counted >= settings_.segments) {
+  // A snapshot has a configuration as a whole: not in the middle of a reload.
+  const bool is_whole = !replay_.has_books() || !replay_.is_beginning();
+  if (fed_.segment - counted >= settings_.segments && is_whole) {
     TRY(take_snapshot());
     return 1;
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/built.hpp"
+#include "core/agent.hpp"
 #include "ops/alert_targets.hpp"
 
 namespace copyd::engine {
@@ -29,7 +30,9 @@ AlertFindings alert_faults(const config::LoadOutcome& outcome, const std::string
 }
 
 config::LoadOutcome load_usable(const std::string& file, const std::string& credentials_directory) {
-  auto outcome = config::load_file(file);
+  // As they were at the start: the thread that asks again for a reload stays off those of the path.
+  static const std::vector<int> cpus = usable_cpus();
+  auto outcome = config::load_file(file, cpus);
   if (!outcome.config) return outcome;
   auto alerts = alert_faults(outcome, file, credentials_directory);
   outcome.notes.insert(outcome.notes.end(), alerts.notes.begin(), alerts.notes.end());

@@ -1,6 +1,7 @@
 #include "engine/daemon.hpp"
 
 #include <fmt/format.h>
+#include <sched.h>
 #include <unistd.h>
 #include <cerrno>
 #include <csignal>
@@ -11,6 +12,7 @@
 #include "core/agent.hpp"
 #include "engine/configuration.hpp"
 #include "engine/supervisor.hpp"
+#include "engine/thread_plan.hpp"
 #include "ops/environment.hpp"
 #include "ops/log.hpp"
 #include "ops/state_directory.hpp"
@@ -97,6 +99,18 @@ std::optional<ops::KeyStore> open_store(const std::string& path,
   return std::move(store).value();
 }
 
+// Threads inherit it from the one that makes them; those of the path then go where they are pinned.
+void keep_off(const config::Engine& engine, const std::vector<int>& usable) {
+  const auto beside = cpus_beside(engine, usable);
+  if (beside.empty() || beside.size() == usable.size()) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const int cpu : beside) CPU_SET(static_cast<std::size_t>(cpu), &set);
+  if (::sched_setaffinity(0, sizeof set, &set) != 0)
+    log::warning("control and metrics may run on the processors of the path: they could not be "
+                 "kept off them");
+}
+
 }  // namespace
 
 int run_daemon(const DaemonOptions& options) {
@@ -108,6 +122,8 @@ int run_daemon(const DaemonOptions& options) {
   if (!configuration) return 1;
   const config::Config* const config = &configuration->first;
   log::start(log::Options::from_environment(config->log.level));
+  const auto usable = usable_cpus();
+  keep_off(config->engine, usable);
 
   const auto claim = ops::claim_state_directory(config->engine.state_dir);
   if (!claim) {
@@ -137,7 +153,7 @@ int run_daemon(const DaemonOptions& options) {
                          .tls = *tls,
                          .store = *store,
                          .clock = clock,
-                         .usable_cpus = usable_cpus(),
+                         .usable_cpus = usable,
                          .credentials_directory = credentials_directory});
   return supervisor.run();
 }

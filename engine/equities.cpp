@@ -93,6 +93,19 @@ Equities::Equities(Parts parts)
   }
 }
 
+void Equities::reloaded() {
+  const Mono now = clock_.now();
+  for (auto& [account, reading] : readings_) {
+    if (!account->follower) continue;
+    const bool counts = limits_losses(config_.followers[account->follower->value].limits);
+    if (counts == std::exchange(reading.counts_transfers, counts) || !counts) continue;
+    // What was moved since it last counted comes first.
+    reading.transfers_due = reading.begun;
+    reading.transfers_at = now;
+    reading.held.reset();
+  }
+}
+
 void Equities::recover(FollowerId follower, Usd transfers, std::int64_t counted_ms) {
   for (auto& [account, reading] : readings_) {
     if (account->follower != follower || counted_ms <= 0) continue;

@@ -79,6 +79,8 @@ class Equities {
   void recover(FollowerId follower, Usd transfers, std::int64_t counted_ms);
   // The account has a key, new or another; or has none any more.
   void connected(RosterAccount& account);
+  // The followers' limits are others now.
+  void reloaded();
   void disconnected(RosterAccount& account);
   // Money moved in less money moved out, where it is counted.
   std::optional<Usd> transfers(const RosterAccount& account) const;

@@ -146,6 +146,8 @@ void HistoryProjection::lane_record(const Record& record, const journal::Segment
   switch (static_cast<Type>(record.type)) {
     case Type::intent:
       return history_.add(record.as<journal::Intent>(), wall_ns);
+    case Type::plain_intent:
+      return history_.add(record.as<journal::PlainIntent>().intent(), wall_ns);
     case Type::answer:
       return history_.add(record.as<journal::Answer>(), wall_ns);
     case Type::timing:

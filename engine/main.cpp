@@ -47,15 +47,18 @@ int main(int argc, char** argv) {
   run->add_option("--config", daemon.config_file, "the configuration")->required();
   run->add_option("--passphrase-file", daemon.passphrase_file,
                   "the passphrase of the key store, in a file that only you can read");
+  run->footer("Example:\n  copyd run --config copyd.toml --passphrase-file /root/copyd.passphrase");
 
   CheckOptions check;
   auto* check_command = app.add_subcommand("check", "reads the configuration, shows every fault");
   check_command->add_option("--config", check.config_file, "the configuration")->required();
   check_command->add_flag("--json", check.json, "the faults as JSON");
+  check_command->footer("Example:\n  copyd check --config /etc/copyd/copyd.toml");
 
   DemoOptions demo;
   auto* demo_command = app.add_subcommand("demo", "shows the whole product on this machine");
   demo_command->add_flag("--json", demo.json, "the summary as JSON");
+  demo_command->footer("Example:\n  copyd demo --json");
 
   try {
     app.parse(argc, argv);

@@ -52,7 +52,10 @@ MarkNeeds MarkNeeds::of(const config::Config& config, const SymbolTable& symbols
 }
 
 Marks::Marks(Parts parts)
-    : endpoints_(parts.endpoints),
+    : config_(parts.config),
+      symbols_(parts.symbols),
+      endpoints_(parts.endpoints),
+      transport_(parts.transport),
       clock_(parts.clock),
       tell_(std::move(parts.tell)),
       needs_(MarkNeeds::of(parts.config, parts.symbols)),
@@ -61,6 +64,16 @@ Marks::Marks(Parts parts)
       decoder_(parts.symbols),
       backoff_(parts.seed),
       since_(parts.clock.now()) {}
+
+void Marks::reloaded() {
+  needs_ = MarkNeeds::of(config_, symbols_);
+  if (needs_.any == (socket_ != nullptr)) return;
+  socket_ = needs_.any ? transport_.websocket() : nullptr;
+  open_ = false;
+  open_at_ = since_ = clock_.now();
+  last_marks_ = Mono{};
+  said_stale_ = false;
+}
 
 void Marks::poll() {
   if (!socket_) return;

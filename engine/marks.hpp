@@ -55,6 +55,9 @@ class Marks {
   };
   explicit Marks(Parts parts);
 
+  // The configuration is another one now.
+  void reloaded();
+
   // By SymbolId: somebody holds it, or an order of it is in flight. As often as it is known anew.
   void set_used(std::vector<bool> used) { used_ = std::move(used); }
   // Every turn.
@@ -77,7 +80,10 @@ class Marks {
   bool is_due(const venue::MarkPrice& row, Mono now) const;
   void say_age(Mono now);
 
+  const config::Config& config_;
+  const SymbolTable& symbols_;
   const venue::Endpoints& endpoints_;
+  net::Transport& transport_;
   const Clock& clock_;
   Tell tell_;
   MarkNeeds needs_;

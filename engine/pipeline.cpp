@@ -90,7 +90,9 @@ Pipeline::Pipeline(const Parts& parts)
                                                              .stages = copy_stages_,
                                                              .settle_start = parts.start_ns,
                                                              .journal = parts.copy_journal,
-                                                             .doubt_until = parts.doubt_until});
+                                                             .doubt_until = parts.doubt_until,
+                                                             .generation = parts.generation,
+                                                             .reloads = &reloads_});
 }
 
 Pipeline::~Pipeline() {
@@ -156,6 +158,10 @@ void Pipeline::tell_feed(feed::FeedCommand command) {
 
 void Pipeline::tell_copier(const CopyCommand& command) {
   ASSERT(copy_commands_.try_push(command));
+}
+
+void Pipeline::reload(risk::ReloadPtr reload) {
+  ASSERT(reloads_.to_copier.try_push(std::move(reload)));
 }
 
 void Pipeline::tell_lane(FollowerId follower, exec::LaneCommand command) {

@@ -48,6 +48,7 @@ class Pipeline {
     // Fills up to then may have been copied by a run whose journal the disk has lost.
     std::optional<VenueTime> doubt_until{};
     const Cell* kill = nullptr;  // see exec/lane_wiring.hpp
+    std::uint32_t generation = risk::first_generation;  // of `config`
   };
 
   explicit Pipeline(const Parts& parts);
@@ -73,6 +74,12 @@ class Pipeline {
   bool offer_lane(FollowerId follower, exec::LaneCommand command);
   void tell_lanes(exec::TrustPositions command);
   void tell_time(TimeSample sample);
+
+  // The copy agent goes over to it, and gives it back. REQUIRES: the one before came back.
+  void reload(risk::ReloadPtr reload);
+  bool next_reloaded(risk::ReloadPtr& out) { return reloads_.taken.try_pop(out); }
+  // Of the configuration that the copy agent decides by.
+  std::uint32_t generation() const noexcept { return copier_->generation(); }
 
   bool next_notice(Notice& out);
   bool next_book_answer(BookAnswer& out);
@@ -121,6 +128,7 @@ class Pipeline {
   Channel<feed::FeedCommand> feed_commands_;
   Channel<CopyCommand> copy_commands_;
   Channel<BookAnswer> book_answers_;
+  risk::ReloadChannels reloads_;
   Channel<Notice> feed_notices_;
   Channel<Notice> copy_notices_;
   std::vector<feed::LeaderCells> leader_cells_;

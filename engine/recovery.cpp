@@ -123,6 +123,14 @@ const AttemptRecord* LaneTrack::find(const CopyId& id) const {
   return at == orders_.end() ? nullptr : &at->second.record;
 }
 
+void LaneTrack::apply(const journal::Intent& intent) {
+  Known& known = orders_[intent.copy_id];
+  known.record.attempt = intent.attempt;
+  known.record.doubts = 1;
+  known.record.ended = false;
+  known.filled = Qty();
+}
+
 void LaneTrack::apply(const Record& record) {
   switch (static_cast<Type>(record.type)) {
     case Type::resumed: {
@@ -134,15 +142,12 @@ void LaneTrack::apply(const Record& record) {
                                   .filled = {}};
       break;
     }
-    case Type::intent: {
-      const auto intent = record.as<journal::Intent>();
-      Known& known = orders_[intent.copy_id];
-      known.record.attempt = intent.attempt;
-      known.record.doubts = 1;
-      known.record.ended = false;
-      known.filled = Qty();
+    case Type::intent:
+      apply(record.as<journal::Intent>());
       break;
-    }
+    case Type::plain_intent:
+      apply(record.as<journal::PlainIntent>().intent());
+      break;
     case Type::answer: {
       const auto answer = record.as<journal::Answer>();
       Known& known = orders_[answer.copy_id];
@@ -214,6 +219,7 @@ Result<Recovered> read_runs(journal::Disk& disk, const RunNames& live,
   // Another boot: what the last one had not synced is gone, without a trace.
   if (found.trust == Trust::whole && last.boot != boot) found.trust = Trust::lossy;
   if (!replay.has_books()) return found;
+  found.generation = replay.names().generation;
   for (const auto& finished : lanes.finished()) replay.apply(report_of(finished), last);
 
   Translation translation(replay.names(), live);

@@ -39,6 +39,7 @@ struct Recovered {
   std::string damage;                 // file, offset and reason; for corrupt and unreadable
   bool newer = false;                 // unreadable, because a newer version wrote it
   std::vector<std::string> notes;     // worth a line in the log
+  std::uint32_t generation = 0;       // of the configuration, the last one; 0: there was none
   std::vector<journal::Record> rows;  // the books in the ids of this run, orders with attempts
   std::map<LeaderId, LeaderTrack> leaders;
   journal::Journal::Behind copy;  // where the writers go on
@@ -81,6 +82,8 @@ class LaneTrack {
     AttemptRecord record;
     Qty filled;  // by the running attempt
   };
+  void apply(const journal::Intent& intent);
+
   std::map<CopyId, Known> orders_;
   std::vector<journal::Finished> finished_;
 };

@@ -23,19 +23,31 @@ std::vector<int> any_cpus() {
   return cpus;
 }
 
+bool same_places(const config::Config& running, const config::Config& next) {
+  const auto same_leader = [](const auto& one, const auto& other) {
+    return one.leader == other.leader;
+  };
+  const auto same_label = [](const auto& one, const auto& other) {
+    return one.label == other.label;
+  };
+  return std::ranges::equal(running.leaders, next.leaders, same_label) &&
+         std::ranges::equal(running.followers, next.followers,
+                            [&](const auto& one, const auto& other) {
+                              return same_label(one, other) &&
+                                     std::ranges::equal(one.links, other.links, same_leader);
+                            });
+}
+
 }  // namespace
 
 // ---- names -------------------------------------------------------------------------------------
 
-std::vector<Record> RunNames::preamble(std::uint32_t generation) const {
+std::vector<Record> RunNames::preamble() const {
   std::vector<Record> records;
-  const auto total = static_cast<std::uint32_t>(config_text.size());
-  for (std::uint32_t offset = 0; offset < total;) {
-    journal::Text text{.generation = generation, .offset = offset, .total = total};
-    const auto count = std::min<std::size_t>(text.bytes.size(), total - offset);
-    std::copy_n(config_text.begin() + offset, count, text.bytes.begin());
-    records.push_back(record_of(text));
-    offset += static_cast<std::uint32_t>(count);
+  for (std::uint32_t offset = 0; offset < config_text.size();) {
+    const auto piece = journal::piece_of(config_text, generation, offset);
+    records.push_back(record_of(piece));
+    offset += static_cast<std::uint32_t>(piece.bytes.size());
   }
   for (std::size_t i = 0; i < symbols.size(); ++i) {
     const SymbolId id{static_cast<std::uint16_t>(i)};
@@ -56,7 +68,7 @@ bool write_beginning(journal::Writer& writer, const RunNames& names, std::span<c
     return writer.append(static_cast<Type>(record.type),
                          std::span(record.payload).first(record.length), now);
   };
-  const auto preamble = names.preamble(1);
+  const auto preamble = names.preamble();
   return std::all_of(preamble.begin(), preamble.end(), write) &&
          std::all_of(rows.begin(), rows.end(), write);
 }
@@ -295,6 +307,7 @@ void restore_leader(std::map<LeaderId, LeaderTrack>& leaders, const Record& row)
 
 struct Replay::Preamble {
   std::string text;
+  std::size_t total = 0;  // bytes that the text will have
   SymbolTable symbols;
 };
 
@@ -318,10 +331,11 @@ struct Replay::Run {
                                                               .cells = cells,
                                                               .stages = *stages,
                                                               .replays = true,
-                                                              .decisions = decisions});
+                                                              .decisions = decisions,
+                                                              .generation = names.generation});
   }
 
-  const RunNames names;
+  RunNames names;
   SteadyClock clock;
   Channel<Order> orders{1};
   Channel<Report> reports{1};
@@ -353,10 +367,11 @@ bool Replay::fail(std::string why) {
 bool Replay::apply(const Record& record, const journal::Segment& segment) {
   const auto type = static_cast<Type>(record.type);
   if (type == Type::text || type == Type::symbol) return read_preamble(record);
-  if (type == Type::policy) return begin_run(segment);
+  if (type == Type::policy) return begin_run(record, segment);
   if (type >= Type::books) return restore(record);
   if (run_ == nullptr || begun_ != nullptr)
     return fail("an input stands before the books of its run");
+  if (type == Type::reload) return reload(record);
   run_->copier->replay(record);
   track(*run_, record);
   return true;
@@ -383,6 +398,7 @@ bool Replay::read_preamble(const Record& record) {
     const auto text = record.as<journal::Text>();
     if (text.offset != preamble_->text.size() || text.total < text.offset)
       return fail("a piece of the configuration is missing");
+    preamble_->total = text.total;
     const auto count = std::min<std::size_t>(text.bytes.size(), text.total - text.offset);
     preamble_->text.append(text.bytes.data(), count);
   } else if (record.type == static_cast<std::uint16_t>(Type::symbol)) {
@@ -396,7 +412,25 @@ bool Replay::read_preamble(const Record& record) {
   return true;
 }
 
-bool Replay::begin_run(const journal::Segment& segment) {
+// The run goes on under the configuration whose text was read since.
+bool Replay::reload(const Record& record) {
+  if (preamble_ == nullptr || preamble_->text.size() != preamble_->total)
+    return fail("the text of a reloaded configuration is not whole");
+  const auto loaded = config::load(preamble_->text, "the journal", any_cpus());
+  RunNames& names = run_->names;
+  if (!loaded.config || !same_places(*names.config, *loaded.config))
+    return fail("a reloaded configuration in the journal is not one that this program reads");
+  const auto next = std::make_shared<const config::Config>(*loaded.config);
+  auto changes = risk::reload_of(*names.config, *next, names.symbols);
+  names.generation = changes.generation = record.as<journal::Reloaded>().generation;
+  names.config_text = std::move(preamble_->text);
+  names.config = next;
+  preamble_.reset();
+  run_->copier->replay(record, changes);
+  return true;
+}
+
+bool Replay::begin_run(const Record& policy, const journal::Segment& segment) {
   if (preamble_ == nullptr) return fail("a run begins without a preamble");
   const auto loaded = config::load(preamble_->text, "the journal", any_cpus());
   if (!loaded.config)
@@ -406,7 +440,8 @@ bool Replay::begin_run(const journal::Segment& segment) {
       RunNames{.config_text = std::move(preamble_->text),
                .config = std::make_shared<const config::Config>(*loaded.config),
                .symbols = std::move(preamble_->symbols),
-               .wall_offset_ns = segment.wall_ns - segment.mono_ns},
+               .wall_offset_ns = segment.wall_ns - segment.mono_ns,
+               .generation = policy.as<journal::Policy>().generation},
       decisions_);
   preamble_.reset();
   return true;

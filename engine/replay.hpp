@@ -2,7 +2,8 @@
 //
 // The journal carries all that a decision rests on. A run begins with its preamble, the
 // configuration as text and the symbols with their filters, and with the books it began with, as
-// rows; its inputs follow. Replay decides under the policies and ids of the run that wrote;
+// rows; its inputs follow, and with a reload another configuration, under which it goes on. Replay
+// decides under the policies and ids of the run that wrote;
 // Translation takes its rows to the ids of the run that goes on. A run whose beginning is not whole
 // never began: what was before it counts. Cold; one thread.
 #pragma once
@@ -34,9 +35,11 @@ struct RunNames {
   std::shared_ptr<const config::Config> config;
   SymbolTable symbols;
   std::int64_t wall_offset_ns = 0;  // wall clock − steady clock
+  // Of the configuration. Counted on from run to run: each start begins one, and each reload.
+  std::uint32_t generation = risk::first_generation;
 
   // The records of a preamble, in order.
-  std::vector<journal::Record> preamble(std::uint32_t generation) const;
+  std::vector<journal::Record> preamble() const;
 };
 
 // How a run begins: its preamble, then the books it begins with. False: the writer has failed.
@@ -128,7 +131,8 @@ class Replay {
  private:
   struct Run;
   struct Preamble;
-  bool begin_run(const journal::Segment& segment);
+  bool begin_run(const journal::Record& policy, const journal::Segment& segment);
+  bool reload(const journal::Record& record);
   bool read_preamble(const journal::Record& record);
   bool restore(const journal::Record& row);
   static void track(Run& run, const journal::Record& record);

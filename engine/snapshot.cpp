@@ -73,7 +73,7 @@ Result<void> write_snapshot(journal::Disk& disk, const Replay& replay,
   own.writer = journal::Name<16>(snapshot_writer);
   own.number = upto.segment;
   std::vector<Record> records{journal::record_of(own), journal::record_of(upto)};
-  const auto preamble = replay.names().preamble(1);
+  const auto preamble = replay.names().preamble();
   records.insert(records.end(), preamble.begin(), preamble.end());
   for (const Record& row : replay.rows()) records.push_back(of_this_run(row));
   number(records);

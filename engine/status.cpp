@@ -294,7 +294,7 @@ std::string status_reply(const StatusParts& parts) {
   out.begin_object()
       .member("ok", true)
       .member("version", version)
-      .member("generation", 1)
+      .member("generation", parts.pipeline == nullptr ? 0 : parts.pipeline->generation())
       .member("ready", is_ready(parts))
       .member("uptime_s", milliseconds(parts.started, parts.now) / 1000)
       .member("venue", parts.venue_name);

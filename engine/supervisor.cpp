@@ -49,14 +49,14 @@ Supervisor::Supervisor(const Parts& parts)
       signals_(io_),
       transport_(net::make_tls_transport(parts.tls, parts.clock)),
       venue_(*transport_, parts.endpoints, parts.clock),
-      roster_(parts.config),
+      roster_(config_),
       connector_({.roster = roster_,
                   .store = parts.store,
                   .venue = venue_,
                   .venue_name = venue_name_,
                   .testnet = parts.config.venue.name == config::Venue::Name::binance_usdm_testnet}),
-      restrictions_(parts.config),
-      kill_orders_(parts.config.followers.size()),
+      restrictions_(config_),
+      kill_orders_(config_.followers.size()),
       watchdog_(ops::notify::watchdog_period(), [] { ops::notify::watchdog(); }),
       start_said_(parts.clock.now()),
       started_(parts.clock.now()) {}
@@ -84,8 +84,7 @@ void Supervisor::watch_signals() {
     void operator()(const boost::system::error_code& error, int number) {
       if (error) return;
       if (number == SIGHUP) {
-        if (const auto said = self.reload()) log::info("SIGHUP: " + said.value());
-        else log::warning(fmt::format("SIGHUP: {}; {}", said.error().error, said.error().remedy));
+        self.reload(std::nullopt);
       } else {
         log::info("stopping: no new fills are taken, closes and fresh orders are finished");
         self.stop_requested_ = true;
@@ -180,6 +179,7 @@ void Supervisor::serve() {
     trust_positions();
     take_book_answers();
     take_history_answers();
+    keep_reloading();
     announce();
   }
 }

@@ -8,9 +8,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "config/reload.hpp"
 #include "config/schema.hpp"
 #include "core/symbols.hpp"
 #include "engine/connector.hpp"
@@ -103,7 +105,17 @@ class Supervisor {
   void handle_key(ops::ControlRequest request, const ops::Reply& reply);
   void handle_disconnect(const ops::ControlRequest& request, const ops::Reply& reply);
   void ask_book(ops::ControlRequest request, const ops::Reply& reply);
-  ops::Outcome<std::string> reload();
+
+  // A reload that was asked for: by copyctl, or by SIGHUP when nobody waits for an answer.
+  using ReloadAsker = std::optional<ops::Reply>;
+  void reload(ReloadAsker asker);
+  void keep_reloading();
+  void begin_reload();
+  void take_reloaded();
+  void go_on_with(config::Config next);
+  void tell_limits();
+  void answer_reload(const config::Plan& plan);
+  void refuse_reload(const ops::Failure& failure);
   std::string book_reply(const ops::ControlRequest& request, const std::vector<BookRow>& rows);
 
   void make_history(const Recovered& recovered);
@@ -112,7 +124,7 @@ class Supervisor {
   void take_history_answers();
   void handle_balance(const ops::ControlRequest& request, const ops::Reply& reply);
 
-  const config::Config& config_;
+  config::Config config_;  // as it runs: a reload makes it another one, in the same places
   const std::string config_file_;
   const std::string config_text_;
   const std::string venue_name_;
@@ -192,6 +204,11 @@ class Supervisor {
   // Keys that came before the venue had told its time: nothing can be signed without it.
   std::vector<std::pair<ops::ControlRequest, ops::Reply>> early_connects_;
   std::uint32_t next_query_ = 1;
+
+  std::vector<ReloadAsker> reload_next_;  // they get the answer of the next reload that is begun
+  std::vector<ReloadAsker> reloading_;    // and these of the one that is under way
+  std::optional<config::Plan> plan_;      // which the copy agent has
+  std::set<FollowerId> limits_untold_;    // whose lane is to hear of its limit
 
   Mono started_;
   bool announced_ready_ = false;

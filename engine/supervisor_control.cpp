@@ -54,14 +54,7 @@ void Supervisor::handle(ops::ControlRequest request, ops::Reply reply) {
       handle_balance(request, reply);
       return;
     case ops::Verb::reload:
-      if (const auto said = reload())
-        reply(ops::JsonWriter()
-                  .begin_object()
-                  .member("ok", true)
-                  .member("said", said.value())
-                  .end_object()
-                  .take());
-      else reply.fail(said.error());
+      reload(std::move(reply));
       return;
     case ops::Verb::version:
       reply(ops::JsonWriter()

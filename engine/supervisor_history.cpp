@@ -49,6 +49,7 @@ void Supervisor::ask_history(ops::ControlRequest request, const ops::Reply& repl
   question->asked.now_ms = wall_clock_ns() / 1'000'000;
   question->asked.label_is_known =
       restrictions_.find(request.follower) == Restrictions::Found::follower;
+  question->asked.symbol_is_known = symbols_.find(request.symbol).has_value();
   history_questions_.push_back(
       {.number = question->number, .verb = request.verb, .label = request.label, .reply = reply});
   question->asked.request = std::move(request);

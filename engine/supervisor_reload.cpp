@@ -1,26 +1,21 @@
-// Supervisor: the configuration file as it is now, against what runs.
+// Supervisor: the configuration file as it is now becomes what runs, as far as a running engine can
+// take it. It is read, checked and compared; the copy agent gets all that it needs at once and says
+// when it goes by it; then the supervisor's own parts and the lanes follow. One at a time: who asks
+// meanwhile gets the answer of the next one, which reads the file anew.
 #include <fmt/format.h>
 
-#include "config/reload.hpp"
+#include "config/write.hpp"
 #include "engine/configuration.hpp"
 #include "engine/supervisor.hpp"
+#include "ops/log.hpp"
+#include "ops/notify.hpp"
 
 namespace copyd::engine {
 namespace {
 
-constexpr std::size_t changes_named_max = 10;
+namespace log = ops::log;
 
-// "follower[bob].limits.max_order_notional: 5000 → 8000, log.level: (absent) → \"debug\"".
-std::string in_words(const std::vector<config::Change>& changes) {
-  const auto shown = [](const std::string& value) { return value.empty() ? "(absent)" : value; };
-  std::string words;
-  for (std::size_t i = 0; i < changes.size() && i < changes_named_max; ++i)
-    words += fmt::format("{}{}: {} → {}", i == 0 ? "" : ", ", changes[i].path,
-                         shown(changes[i].before), shown(changes[i].after));
-  if (changes.size() > changes_named_max)
-    words += fmt::format(" and {} more", changes.size() - changes_named_max);
-  return words;
-}
+constexpr std::size_t changes_named_max = 10;
 
 std::string first_of(const std::vector<config::Fault>& faults) {
   std::string text = config::as_text({&faults.front(), 1});
@@ -29,23 +24,124 @@ std::string first_of(const std::vector<config::Fault>& faults) {
   return text;
 }
 
+std::string said_of(const config::Plan& plan, std::uint32_t generation) {
+  const auto words = [](const auto& changes) {
+    return config::in_words(changes, changes_named_max);
+  };
+  std::string said = !plan.applied.empty()  ? fmt::format("generation {} is in force: {}",
+                                                          generation, words(plan.applied))
+                     : plan.waiting.empty() ? "the file says what runs: nothing was changed"
+                                            : "nothing was changed";
+  if (!plan.waiting.empty())
+    said +=
+        fmt::format(". Only a restart applies: {} (systemctl restart copyd)", words(plan.waiting));
+  return said;
+}
+
+void write_changes(ops::JsonWriter& out, std::string_view name,
+                   const std::vector<config::Change>& changes) {
+  out.key(name).begin_array();
+  for (std::size_t i = 0; i < changes.size() && i < changes_named_max; ++i)
+    out.begin_object()
+        .member("path", changes[i].path)
+        .member("before", changes[i].before)
+        .member("after", changes[i].after)
+        .end_object();
+  out.end_array();
+}
+
 }  // namespace
 
-// A changed file is compared and not applied: what differs is named, and needs a restart.
-ops::Outcome<std::string> Supervisor::reload() {
+void Supervisor::reload(ReloadAsker asker) {
+  reload_next_.push_back(std::move(asker));
+  if (pipeline_ == nullptr || stop_requested_) begin_reload();
+}
+
+void Supervisor::keep_reloading() {
+  tell_limits();
+  take_reloaded();
+  if (!plan_ && !reload_next_.empty()) begin_reload();
+}
+
+void Supervisor::begin_reload() {
+  reloading_.swap(reload_next_);
   const auto fresh = load_usable(config_file_, credentials_directory_);
   if (!fresh.config)
-    return ops::Failure{
-        .error =
-            fmt::format("the file is refused, nothing was changed: {}", first_of(fresh.faults)),
-        .remedy = fmt::format("copyd check --config {} shows every fault", config_file_)};
-  const auto changes = config::changes_between(config_text_, fresh.text);
-  if (changes.empty())
-    return ops::Outcome<std::string>(boost::system::in_place_value,
-                                     "the file says what runs: nothing was changed");
-  return ops::Failure{.error = fmt::format("nothing was changed: {} keys differ from what runs: {}",
-                                           changes.size(), in_words(changes)),
-                      .remedy = "restart copyd to apply them: systemctl restart copyd"};
+    return refuse_reload(
+        {.error =
+             fmt::format("the file is refused, nothing was changed: {}", first_of(fresh.faults)),
+         .remedy = fmt::format("copyd check --config {} shows every fault", config_file_)});
+  if (pipeline_ == nullptr || stop_requested_)
+    return refuse_reload(
+        {.error =
+             fmt::format("nothing was changed: {}",
+                         stop_requested_ ? "copyd is stopping" : "the venue has not answered yet"),
+         .remedy = "try again when `copyctl status` shows generation 1 or more; a start reads the "
+                   "file anew in any case"});
+  config::Plan plan = config::plan_of(config_, *fresh.config);
+  if (plan.applied.empty()) return answer_reload(plan);
+  if (const std::string conflict = config::conflict_of(plan.next); !conflict.empty())
+    return refuse_reload(
+        {.error = fmt::format("nothing was changed: what can be applied now does not fit what "
+                              "stays until a restart: {}",
+                              conflict),
+         .remedy = "restart copyd to apply all of it: systemctl restart copyd"});
+  if (announced_ready_) ops::notify::reloading();
+  auto reload = std::make_unique<risk::Reload>(risk::reload_of(config_, plan.next, symbols_));
+  reload->generation = pipeline_->generation() + 1;
+  reload->text = config::text_of(plan.next);
+  pipeline_->reload(std::move(reload));
+  plan_ = std::move(plan);
+}
+
+void Supervisor::take_reloaded() {
+  risk::ReloadPtr taken;
+  if (!plan_ || !pipeline_->next_reloaded(taken)) return;
+  for (const auto& follower : taken->followers) limits_untold_.insert(follower.id);
+  go_on_with(std::move(plan_->next));
+  if (announced_ready_) ops::notify::ready(said_status_);
+  answer_reload(*plan_);
+  plan_.reset();
+}
+
+// Entry by entry: others hold references to them.
+void Supervisor::go_on_with(config::Config next) {
+  for (std::size_t i = 0; i < config_.followers.size(); ++i)
+    config_.followers[i] = std::move(next.followers[i]);
+  config_.metrics = next.metrics;
+  if (std::exchange(config_.log, next.log) != next.log)
+    log::start(log::Options::from_environment(config_.log.level));
+  equities_->reloaded();
+  marks_->reloaded();
+  tell_limits();
+}
+
+// A lane whose queue is half full hears of it later.
+void Supervisor::tell_limits() {
+  std::erase_if(limits_untold_, [&](FollowerId id) {
+    const auto limit = config_.followers[id.value].limits.max_orders_per_10s;
+    return pipeline_->offer_lane(
+        id, exec::LimitIncreases{.follower = id, .per_10s = limit.value_or(0)});
+  });
+}
+
+void Supervisor::answer_reload(const config::Plan& plan) {
+  const std::uint32_t generation = pipeline_->generation();
+  const std::string said = said_of(plan, generation);
+  log::write(plan.waiting.empty() ? log::Level::info : log::Level::warning, "reload: " + said);
+  ops::JsonWriter out;
+  out.begin_object().member("ok", true).member("said", said).member("generation", generation);
+  write_changes(out, "applied", plan.applied);
+  write_changes(out, "waiting", plan.waiting);
+  const std::string json = out.end_object().take();
+  for (const auto& asker : std::exchange(reloading_, {}))
+    if (asker) (*asker)(json);
+}
+
+void Supervisor::refuse_reload(const ops::Failure& failure) {
+  log::warning(fmt::format("reload: {}; {}", failure.error, failure.remedy));
+  for (const auto& asker : std::exchange(reloading_, {}))
+    if (asker) asker->fail(failure);
 }
 
 }  // namespace copyd::engine

@@ -28,10 +28,10 @@ bool Supervisor::start_pipeline() {
   const ThreadPlan plan = plan_threads(config_.engine, usable_cpus_);
   if (!plan.warning.empty()) log::warning(plan.warning);
   const std::int64_t wall_ns = wall_clock_ns();
-  const RunNames names{.config_text = config_text_,
-                       .config = std::make_shared<const config::Config>(config_),
-                       .symbols = symbols_,
-                       .wall_offset_ns = wall_ns - clock_.now().ns};
+  RunNames names{.config_text = config_text_,
+                 .config = std::make_shared<const config::Config>(config_),
+                 .symbols = symbols_,
+                 .wall_offset_ns = wall_ns - clock_.now().ns};
   const std::string directory = config_.engine.state_dir + "/journal";
   auto disk = journal::open_directory(directory);
   if (!disk) {
@@ -49,6 +49,7 @@ bool Supervisor::start_pipeline() {
     return false;
   }
   for (const auto& note : recovered->notes) log::warning(note);
+  names.generation = recovered->generation + 1;
   bool kept = journal_->open(names, *recovered, plan.lanes.size());
   kill_file_.emplace(config_.engine.state_dir, clock_);
   pipeline_ = std::make_unique<Pipeline>(
@@ -64,7 +65,8 @@ bool Supervisor::start_pipeline() {
                       .copy_journal = journal_->copy(),
                       .lane_journals = journal_->lanes(),
                       .doubt_until = doubt_until(*recovered, venue_.now()),
-                      .kill = &kill_file_->kill()});
+                      .kill = &kill_file_->kill(),
+                      .generation = names.generation});
   venue_.count_into(pipeline_->address_holds().weight);
   resume_books(*recovered);
   RowList rows;

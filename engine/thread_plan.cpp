@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace copyd::engine {
 namespace {
 
@@ -37,6 +39,18 @@ ThreadPlan plan_threads(const config::Engine& engine, const std::vector<int>& us
   for (std::size_t lane = 0; lane < lanes && lane < engine.cpus.lanes.size(); ++lane)
     plan.lanes[lane] = engine.cpus.lanes[lane];
   return plan;
+}
+
+std::vector<int> cpus_beside(const config::Engine& engine, const std::vector<int>& usable_cpus) {
+  const config::Cpus& pinned = engine.cpus;
+  std::vector<int> beside;
+  for (const int cpu : usable_cpus) {
+    const bool taken =
+        pinned.feed == cpu || pinned.copy == cpu ||
+        std::find(pinned.lanes.begin(), pinned.lanes.end(), cpu) != pinned.lanes.end();
+    if (!taken) beside.push_back(cpu);
+  }
+  return beside;
 }
 
 }  // namespace copyd::engine

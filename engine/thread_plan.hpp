@@ -25,4 +25,8 @@ struct ThreadPlan {
 // processors would steal them from each other, so they back off, with a warning.
 ThreadPlan plan_threads(const config::Engine& engine, const std::vector<int>& usable_cpus);
 
+// Where everything else runs (control, metrics, journal, history): the processors that no thread of
+// the path is pinned to. Empty where that would leave none; then nothing is kept apart.
+std::vector<int> cpus_beside(const config::Engine& engine, const std::vector<int>& usable_cpus);
+
 }  // namespace copyd::engine

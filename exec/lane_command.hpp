@@ -80,9 +80,15 @@ struct SymbolsPrepared {
   std::vector<std::uint8_t> ready;  // by SymbolId
 };
 
+// The follower's own limit, in place of LaneWiring::increases_per_10s.
+struct LimitIncreases {
+  FollowerId follower;
+  int per_10s = 0;  // 0: none
+};
+
 using LaneCommand = std::variant<TimeSample, AddFollower, RemoveFollower, TakePositions,
                                  ExpectPosition, TrustPositions, SymbolPrepared, SymbolsPrepared,
-                                 DrainLane>;
+                                 LimitIncreases, DrainLane>;
 
 // ---- lane → supervisor -------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ bool OrderLane::intend(LaneFollower& follower, InflightOrder& order, Mono now) n
           .received_ns = terms.received.ns,
           .expires_ns = terms.expires.ns,
           .recv_window_ms = recv_window_ms,
+          .generation = terms.generation,
           .follower = terms.follower,
           .symbol = terms.symbol,
           .side = terms.side,

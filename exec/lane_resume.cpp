@@ -149,11 +149,12 @@ void OrderLane::send_rest(LaneFollower& follower, InflightOrder& order, Mono now
   try_again(follower, order, now);
 }
 
-// Of a flip some attempt was found then, and what it lacks was not to be found: see was_smaller.
+// Of a flip whose earlier attempt was found what it lacks may still be to send: see was_smaller.
 void OrderLane::proven_absent(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
   keep_absent(order, now);
   order.doubts = 0;
-  const bool lacks = order.terms.kind == OrderKind::flip && now < order.terms.expires;
+  const bool lacks = order.terms.kind == OrderKind::flip && now < order.terms.expires &&
+                     order.filled == order.settled;
   if (order.reduces() || order.filled.is_zero() || lacks) try_again(follower, order, now);
   else finish(order, OrderEnd::executed, now);
 }

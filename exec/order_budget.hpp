@@ -33,6 +33,9 @@ class OrderBudget {
   explicit OrderBudget(const OrderLimits& limits, int own_increases = 0) noexcept
       : short_(limits.per_10s), long_(limits.per_minute), own_(own_increases) {}
 
+  // What was placed so far counts for the new limit too.
+  void limit_increases(int own) noexcept { own_.limit = own; }
+
   bool allows_increase(Mono now) noexcept {
     return short_.used(now) < short_.for_increases() && long_.used(now) < long_.for_increases() &&
            (own_.limit <= 0 || own_.used(now) < own_.limit);

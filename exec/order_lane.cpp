@@ -72,6 +72,8 @@ int OrderLane::take_commands() {
       on_prepared(*prepared);
     } else if (const auto* all = std::get_if<SymbolsPrepared>(&command)) {
       on_prepared(*all);
+    } else if (const auto* limit = std::get_if<LimitIncreases>(&command)) {
+      follower_at(limit->follower).budget.limit_increases(limit->per_10s);
     } else if (const auto* taken = std::get_if<TakePositions>(&command)) {
       LaneFollower& follower = follower_at(taken->follower);
       follower.take_wanted = true;

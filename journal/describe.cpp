@@ -181,12 +181,24 @@ constexpr std::array operator_fields{INNER(Operator, word, about),   INNER(Opera
                                      INNER(Operator, word, wall_ms), INNER(Operator, word, reason)};
 constexpr std::array taken_fields{INNER(Taken, taken, follower)};
 
+constexpr std::array reload_fields{FIELD(Reloaded, generation)};
+
 constexpr std::array intent_fields{
-    FIELD(Intent, copy_id),     FIELD(Intent, attempt),      FIELD(Intent, follower),
-    FIELD(Intent, symbol),      FIELD(Intent, leg),          FIELD(Intent, side),
-    FIELD(Intent, kind),        FIELD(Intent, reduce_only),  FIELD(Intent, qty),
-    FIELD(Intent, limit),       FIELD(Intent, timestamp_ms), FIELD(Intent, recv_window_ms),
-    FIELD(Intent, received_ns), FIELD(Intent, expires_ns),   as(Kind::spare, FIELD(Intent, spare))};
+    FIELD(Intent, copy_id),      FIELD(Intent, attempt),        FIELD(Intent, follower),
+    FIELD(Intent, generation),   FIELD(Intent, symbol),         FIELD(Intent, leg),
+    FIELD(Intent, side),         FIELD(Intent, kind),           FIELD(Intent, reduce_only),
+    FIELD(Intent, qty),          FIELD(Intent, limit),          FIELD(Intent, timestamp_ms),
+    FIELD(Intent, recv_window_ms), FIELD(Intent, received_ns),  FIELD(Intent, expires_ns),
+    as(Kind::spare, FIELD(Intent, spare))};
+constexpr std::array plain_intent_fields{
+    FIELD(PlainIntent, copy_id),     FIELD(PlainIntent, attempt),
+    FIELD(PlainIntent, follower),    FIELD(PlainIntent, symbol),
+    FIELD(PlainIntent, leg),         FIELD(PlainIntent, side),
+    FIELD(PlainIntent, kind),        FIELD(PlainIntent, reduce_only),
+    FIELD(PlainIntent, qty),         FIELD(PlainIntent, limit),
+    FIELD(PlainIntent, timestamp_ms), FIELD(PlainIntent, recv_window_ms),
+    FIELD(PlainIntent, received_ns), FIELD(PlainIntent, expires_ns),
+    as(Kind::spare, FIELD(PlainIntent, spare))};
 constexpr std::array answer_fields{
     FIELD(Answer, copy_id), FIELD(Answer, attempt), FIELD(Answer, follower),
     FIELD(Answer, filled),  FIELD(Answer, average), FIELD(Answer, venue_ms),
@@ -263,6 +275,7 @@ constexpr std::array paper_fields{FIELD(Paper, follower), FIELD(Paper, of_leg),
 constexpr std::array adopting_fields{FIELD(Adopting, follower), FIELD(Adopting, link),
                                      FIELD(Adopting, leader),   FIELD(Adopting, of_leg),
                                      FIELD(Adopting, symbol),   FIELD(Adopting, leg)};
+constexpr std::array generation_fields{FIELD(Generation, copy_id), FIELD(Generation, generation)};
 constexpr std::array books_end_fields{FIELD(BooksEnd, rows)};
 
 #undef FIELD
@@ -293,7 +306,9 @@ constexpr std::array table{
     of<FlattenAll>("flatten", flatten_fields),
     of<Operator>("operator_word", operator_fields),
     of<Taken>("positions_taken", taken_fields),
+    of<Reloaded>("reload", reload_fields),
     of<Intent>("intent", intent_fields),
+    of<PlainIntent>("plain_intent", plain_intent_fields),
     of<Answer>("answer", answer_fields),
     of<Lost>("unknown", fate_fields),
     of<Absent>("absent", fate_fields),
@@ -318,6 +333,7 @@ constexpr std::array table{
     of<Wish>("wish", wish_fields),
     of<Paper>("paper", paper_fields),
     of<Adopting>("adopting", adopting_fields),
+    of<Generation>("generation", generation_fields),
 };
 
 // ---- values ------------------------------------------------------------------------------------

@@ -48,14 +48,16 @@ enum class Type : std::uint16_t {
   operator_word = 21,
   positions_taken = 22,
   leader_synced = 23,
+  reload = 24,
   // What a lane does.
-  intent = 30,
+  plain_intent = 30,
   answer = 31,
   unknown = 32,
   absent = 33,
   finished = 34,
   resumed = 35,
   timing = 36,
+  intent = 37,
   // The rows of the books, as one run hands them to the next.
   books = 40,
   last_price = 41,
@@ -75,6 +77,7 @@ enum class Type : std::uint16_t {
   leader_begun = 55,
   paper = 56,
   adopting = 57,
+  generation = 58,
 };
 
 // A name in a fixed field; zero-terminated unless it fills the field.
@@ -118,6 +121,16 @@ struct Text {
   std::uint32_t total = 0;
   std::array<char, 84> bytes{};
 };
+
+// The piece of a configuration's text that begins at `offset`.
+inline Text piece_of(std::string_view text, std::uint32_t generation,
+                     std::uint32_t offset) noexcept {
+  Text piece{.generation = generation,
+             .offset = offset,
+             .total = static_cast<std::uint32_t>(text.size())};
+  text.copy(piece.bytes.data(), piece.bytes.size(), offset);
+  return piece;
+}
 
 struct SymbolDefinition {
   static constexpr Type type = Type::symbol;
@@ -223,6 +236,13 @@ struct Taken {
   PositionsTaken taken;
 };
 
+// From here on the configuration decides whose text was written since the last one, in pieces among
+// the inputs. It has every leader, follower and link of the one before, in its place.
+struct Reloaded {
+  static constexpr Type type = Type::reload;
+  std::uint32_t generation = 0;
+};
+
 // ---- what a lane does --------------------------------------------------------------------------
 
 // Written before the request is: from here on the order may exist at the venue under the client
@@ -236,6 +256,27 @@ struct Intent {
   std::int64_t received_ns = 0;   // of the fill; 0: none caused it
   std::int64_t expires_ns = 0;
   std::int32_t recv_window_ms = 0;
+  std::uint32_t generation = 0;  // of the configuration that decided; 0: not known
+  FollowerId follower{};
+  SymbolId symbol{};
+  Side side = Side::buy;
+  Leg leg = Leg::both;
+  OrderKind kind = OrderKind::increase;
+  std::uint8_t reduce_only = 0;
+  std::uint8_t attempt = 0;
+  std::array<std::uint8_t, 7> spare{};
+};
+
+// The same, as it was written before configurations were counted; only read.
+struct PlainIntent {
+  static constexpr Type type = Type::plain_intent;
+  CopyId copy_id{};
+  Qty qty{};
+  Price limit{};
+  std::int64_t timestamp_ms = 0;
+  std::int64_t received_ns = 0;
+  std::int64_t expires_ns = 0;
+  std::int32_t recv_window_ms = 0;
   FollowerId follower{};
   SymbolId symbol{};
   Side side = Side::buy;
@@ -244,6 +285,23 @@ struct Intent {
   std::uint8_t reduce_only = 0;
   std::uint8_t attempt = 0;
   std::array<std::uint8_t, 3> spare{};
+
+  Intent intent() const noexcept {
+    return {.copy_id = copy_id,
+            .qty = qty,
+            .limit = limit,
+            .timestamp_ms = timestamp_ms,
+            .received_ns = received_ns,
+            .expires_ns = expires_ns,
+            .recv_window_ms = recv_window_ms,
+            .follower = follower,
+            .symbol = symbol,
+            .side = side,
+            .leg = leg,
+            .kind = kind,
+            .reduce_only = reduce_only,
+            .attempt = attempt};
+  }
 };
 
 // What the venue said of one attempt, by any way.
@@ -318,7 +376,7 @@ struct Finished {
 //
 // Books, then last prices, then for each follower: Follower, its LinkEquity, its Ledger rows (each
 // with its Lots behind it), Adopting, HeldLegs or Paper, Outcomes, OpenOrders (of one leg in sending
-// order) and Counts; then what is known of the leaders; then BooksEnd.
+// order, each behind its Generation) and Counts; then what is known of the leaders; then BooksEnd.
 
 struct Books {
   static constexpr Type type = Type::books;
@@ -555,6 +613,13 @@ struct Adopting {
   std::uint8_t of_leg = 0;  // 0: his positions are not told yet; 1: this one is, and not adopted
 };
 
+// Under which configuration the OpenOrder behind it was decided.
+struct Generation {
+  static constexpr Type type = Type::generation;
+  CopyId copy_id{};
+  std::uint32_t generation = 0;
+};
+
 struct BooksEnd {
   static constexpr Type type = Type::books_end;
   std::uint64_t rows = 0;
@@ -567,8 +632,9 @@ static_assert(sizeof(Position) == 24 && sizeof(Synced) == 24 && sizeof(Done) == 
 static_assert(sizeof(Held) == 24 && sizeof(Link) == 4 && sizeof(State) == 4);
 static_assert(sizeof(LeaderEquity) == 24 && sizeof(FollowerEquity) == 40 && sizeof(Mark) == 16);
 static_assert(sizeof(Operator) == 96 && sizeof(Finished) == 48);
-static_assert(sizeof(Intent) == 72 && sizeof(Answer) == 56 && sizeof(Fate) == 20);
-static_assert(sizeof(Timing) == 80);
+static_assert(sizeof(PlainIntent) == 72 && sizeof(Answer) == 56 && sizeof(Fate) == 20);
+static_assert(sizeof(Timing) == 80 && sizeof(Intent) == 80 && sizeof(Reloaded) == 4);
+static_assert(sizeof(Generation) == 20);
 static_assert(sizeof(OpenOrder) <= payload_size && sizeof(Paper) == 40 && sizeof(Adopting) == 10);
 
 // A payload as a record that nobody has appended yet.

@@ -16,6 +16,7 @@
 // replies:
 //
 //   status     {"ok":true,"version":"0.1.0","generation":1,"ready":true,"uptime_s":60,
+//               "waiting_for":"why the venue cannot be used yet"|null,
 //               "threads":"shared|dedicated","venue":"binance-usdm",
 //               "leaders":[{"label","state":"connecting|live|stale|not_connected",
 //                 "last_fill_ms_ago":1200|null,"fills":3,"equity":"10000"|null}],
@@ -47,7 +48,9 @@
 //   export     {"ok":true,"columns":["time",…],"rows":[{…}],"next":CURSOR|null}
 //               what the members of these rows mean is in docs/HISTORY.md
 //   latency    {"ok":true,"latency_ns":{stage:{"p50","p99","p999","n"}}}
-//   reload     {"ok":true,"said":"…"}
+//   reload     {"ok":true,"said":"…","generation":2,
+//               "applied":[{"path":"follower[bob].limits.equity_floor","before","after"}],
+//               "waiting":[…]}  what only a restart applies; ten of each at most
 //   version    {"ok":true,"version":"0.1.0"}
 //
 //   CARD       {"label","role":"leader|follower|none","venue","key_type":"HMAC|Ed25519|RSA"|null,
@@ -188,7 +191,8 @@ inline constexpr std::array looking_at_skips{
 inline constexpr std::array exporting{
     Argument{"what", Kind::word, true, "trades, skips or pnl"},
     Argument{"format", Kind::choice, false, "csv or jsonl (default: csv)"}, since, until, follower,
-    limit, cursor};
+    Argument{"limit", Kind::option, false,
+             "so many rows at most (default: all; with --json 50)"}, cursor};
 inline constexpr std::array reloading{
     Argument{"wait", Kind::terminal, false, "for the answer, as it does in any case"}};
 }  // namespace detail
@@ -231,7 +235,7 @@ inline constexpr std::array<ControlCommand, 20> control_commands{{
     {Verb::export_, "export", detail::exporting, "trades, skips or profit and loss, as a file",
      "copyctl export trades --format csv --since 7d > trades.csv"},
     {Verb::reload, "reload", detail::reloading,
-     "compares the configuration file with what runs; a change needs a restart",
+     "goes over to the configuration file as it is now; says what changed, or why it was refused",
      "copyctl reload --wait"},
     {Verb::version, "version", {}, "the daemon's version", "copyctl version"},
 }};

@@ -223,11 +223,20 @@ std::optional<Failure> fault_of_question(Database& database, const HistoryQuesti
   const Span span = history::span_of(question);
   if (span.from_ms >= span.until_ms)
     return Failure{.error = "--until is not behind --since", .remedy = "exchange them"};
-  if (asked.follower.empty() || question.label_is_known) return std::nullopt;
-  auto rows = database.query("SELECT 1 FROM copies WHERE follower=? LIMIT 1", asked.follower);
-  if (rows.next()) return std::nullopt;
-  return Failure{.error = fmt::format("no follower is, or was, called \"{}\"", asked.follower),
-                 .remedy = "copyctl status lists them"};
+  // A mistyped name must not look like a quiet day; one that is gone has its history still.
+  const auto was_seen = [&](std::string_view query, const std::string& name) {
+    return database.query(query, name).next();
+  };
+  if (!asked.follower.empty() && !question.label_is_known &&
+      !was_seen("SELECT 1 FROM copies WHERE follower=? LIMIT 1", asked.follower))
+    return Failure{.error = fmt::format("no follower is, or was, called \"{}\"", asked.follower),
+                   .remedy = "copyctl status lists them"};
+  if (!asked.symbol.empty() && !question.symbol_is_known &&
+      !was_seen("SELECT 1 FROM fills WHERE symbol=? LIMIT 1", asked.symbol))
+    return Failure{.error = fmt::format(
+                       "the venue has no symbol \"{}\", and no trade of it was seen", asked.symbol),
+                   .remedy = "write it as the venue does, in capital letters: BTCUSDT"};
+  return std::nullopt;
 }
 
 std::string export_of(Database& database, const HistoryQuestion& question) {

@@ -18,8 +18,9 @@ namespace copyd::ops {
 
 struct HistoryQuestion {
   ControlRequest request;
-  std::int64_t now_ms = 0;      // since 1970
-  bool label_is_known = false;  // the configuration has the follower that is asked for
+  std::int64_t now_ms = 0;       // since 1970
+  bool label_is_known = false;   // the configuration has the follower that is asked for
+  bool symbol_is_known = false;  // the venue has the symbol that is asked for
 };
 
 // why, history, skips and export; of orders the array of those that have no end.

@@ -310,9 +310,11 @@ std::optional<std::string> write_followers(JsonWriter& out, Database& database,
 }  // namespace
 
 Outcome<std::string> why(Database& database, const HistoryQuestion& question) {
-  const auto found = find(database, question.request);
+  const ControlRequest& asked = question.request;
+  const auto found = find(database, asked);
   if (found.empty())
-    return Failure{.error = "the history has no such trade of a leader",
+    return Failure{.error = fmt::format("the history has no trade {} of {}", asked.trade,
+                                        asked.leader.empty() ? "a leader" : asked.leader),
                    .remedy =
                        "copyctl history lists them with their ids; one that is older than "
                        "the history, or that no follower copies, is not in it"};

@@ -27,36 +27,14 @@ std::vector<NameKey> keys_of(std::span<const config::Leader> leaders) {
   return keys;
 }
 
-FollowerState configured_state(config::FollowerMode mode) noexcept {
-  switch (mode) {
-    case config::FollowerMode::active:
-    case config::FollowerMode::shadow:  // on paper
-      return FollowerState::active;
-    case config::FollowerMode::reduce_only:
-      return FollowerState::reduce_only;
-    case config::FollowerMode::halted:
-      return FollowerState::halted;
-  }
-  return FollowerState::halted;
-}
-
-FollowerBook::Setup book_setup(const CopierSetup& setup, std::size_t follower) {
-  const config::Follower& config = setup.followers[follower].config;
-  FollowerBook::Setup book;
-  book.id = FollowerId{static_cast<std::uint16_t>(follower)};
-  book.key = name_key(config.label);
-  book.limits = resolve(config.limits, setup.symbols);
-  book.losses = loss_rules(config.limits);
-  book.paper = config.state == config::FollowerMode::shadow;
-  for (const auto& link : config.links) {
-    const auto leader =
-        std::find_if(setup.leaders.begin(), setup.leaders.end(),
-                     [&](const config::Leader& known) { return known.label == link.leader; });
-    ASSERT(leader != setup.leaders.end());  // the configuration was checked
-    const LeaderId id{static_cast<std::uint16_t>(leader - setup.leaders.begin())};
-    book.links.push_back(resolve(link, id, setup.symbols));
-  }
-  return book;
+FollowerBook::Setup book_setup(const config::Follower& config, std::size_t follower,
+                               FollowerPolicy policy) {
+  return {.id = FollowerId{static_cast<std::uint16_t>(follower)},
+          .key = name_key(config.label),
+          .links = std::move(policy.links),
+          .limits = std::move(policy.limits),
+          .losses = policy.losses,
+          .paper = config.state == config::FollowerMode::shadow};
 }
 
 }  // namespace
@@ -75,17 +53,19 @@ Copier::Copier(const CopierSetup& setup)
       symbol_keys_(keys_of(setup.symbols)),
       leader_keys_(keys_of(setup.leaders)),
       settle_number_(setup.settle_start),
+      generation_(setup.generation),
       orders_(order_slots(setup)),
       outcomes_(order_slots(setup) + 1, setup.decisions),
       gate_(setup.clock),
       shared_{symbols_,       last_prices_, symbol_keys_, leader_keys_, orders_,
               settle_number_, gate_,        doubts_,      marks_,
-              setup.decisions},
+              setup.decisions, generation_},
       followers_of_(setup.leaders.size()),
       journal_(setup.journal),
       replaying_(setup.replays),
       doubt_until_(setup.doubt_until.value_or(VenueTime())),
-      decisions_(setup.decisions) {
+      decisions_(setup.decisions),
+      reloads_(setup.reloads) {
   ASSERT(cells_.size() >= setup.followers.size());
   for (const auto& lane : setup.lanes) lanes_.push_back({lane.orders, lane.reports});
   books_.reserve(setup.followers.size());
@@ -94,9 +74,11 @@ Copier::Copier(const CopierSetup& setup)
   for (std::size_t i = 0; i < setup.followers.size(); ++i) {
     ASSERT(setup.followers[i].lane < lanes_.size());
     lane_of_.push_back(static_cast<std::uint16_t>(setup.followers[i].lane));
-    FollowerBook& book = books_.emplace_back(book_setup(setup, i), shared_);
-    book.set_state(StateCause::configuration, configured_state(setup.followers[i].config.state),
-                   turn_of(i));
+    const config::Follower& config = setup.followers[i].config;
+    FollowerPolicy policy = resolve(config, setup.leaders, setup.symbols);
+    const FollowerState state = policy.state;
+    FollowerBook& book = books_.emplace_back(book_setup(config, i, std::move(policy)), shared_);
+    book.set_state(StateCause::configuration, state, turn_of(i));
     for (std::size_t leader = 0; leader < followers_of_.size(); ++leader)
       if (book.follows(LeaderId{static_cast<std::uint16_t>(leader)}))
         followers_of_[leader].push_back(static_cast<std::uint16_t>(i));
@@ -106,11 +88,12 @@ Copier::Copier(const CopierSetup& setup)
   }
   finish_here_.reserve(1024);
   queries_.reserve(queries_max);
+  shown_generation_.set(generation_);
 }
 
 int Copier::do_work() noexcept {
-  int work = 0;
   check_journal();
+  int work = go_on_reloading();
   CopyCommand command;
   for (int i = 0; i < commands_per_pass && commands_.try_pop(command); ++i, ++work)
     std::visit([this](const auto& c) { take(c); }, command);

@@ -21,6 +21,9 @@
 // wrote and hands the books to the Copier that goes on, row by row (copier_journal.cpp). Where the
 // journal cannot be written nothing increases any more; closes go on.
 //
+// A reload (risk/reload.hpp) is applied between two inputs: every order is decided under the one
+// configuration or under the other, and is stamped with its generation.
+//
 // Nothing is allocated for a fill or a report after start, as long as a follower stays within what
 // its book reserves (risk/follower_book.hpp). Runs on one thread; `in_flight` may be asked from
 // any.
@@ -46,6 +49,7 @@
 #include "risk/gate.hpp"
 #include "risk/order_table.hpp"
 #include "risk/outcome.hpp"
+#include "risk/reload.hpp"
 
 namespace copyd::risk {
 
@@ -76,6 +80,8 @@ struct CopierSetup {
   std::optional<VenueTime> doubt_until{};
   bool replays = false;  // nothing is handed to a lane: only good for `replay` and `save`
   DecisionSink* decisions = nullptr;  // watches; null on the path
+  std::uint32_t generation = first_generation;  // of the configuration
+  ReloadChannels* reloads = nullptr;            // null: it is never reloaded
 };
 
 class Copier final : public Agent, private BookSink {
@@ -89,6 +95,10 @@ class Copier final : public Agent, private BookSink {
 
   // Orders that are decided and not finished, as of the end of the last pass. Any thread.
   std::size_t in_flight() const noexcept { return static_cast<std::size_t>(in_flight_.get()); }
+  // Of the configuration that decides. Any thread.
+  std::uint32_t generation() const noexcept {
+    return static_cast<std::uint32_t>(shown_generation_.get());
+  }
   // For tests, on the agent's own thread.
   const FollowerBook& book(FollowerId follower) const noexcept { return books_[follower.value]; }
 
@@ -98,6 +108,8 @@ class Copier final : public Agent, private BookSink {
   // Applies an input as it was applied before. Records that are no inputs are passed over.
   // REQUIRES: it was set up with `replays`.
   void replay(const journal::Record& record);
+  // The same for a reload, which takes more than its record.
+  void replay(const journal::Record& record, Reload& reload);
   // The books as rows, without their end.
   void save(journal::RowSink& sink) const;
   // The same again in a fresh Copier. The orders in flight are handed to their lanes. False: the
@@ -107,6 +119,7 @@ class Copier final : public Agent, private BookSink {
   void restored();
 
   static constexpr int commands_per_pass = 16;
+  static constexpr int text_pieces_per_pass = 16;
   static constexpr int book_rows_per_pass = 64;
   static constexpr std::size_t queries_max = 16;  // of the book, waiting for their turn
 
@@ -229,6 +242,11 @@ class Copier final : public Agent, private BookSink {
   void save_wishes(journal::RowSink& sink) const;
   bool wish(OperatorWord::About about, std::uint16_t account, FollowerState state);
 
+  // copier_reload.cpp
+  int go_on_reloading() noexcept;
+  bool write_text() noexcept;
+  void apply(Reload& reload) noexcept;
+
   const SymbolTable& symbols_;
   const Clock& clock_;
   Channel<LeaderEvent>& leader_events_;
@@ -245,6 +263,7 @@ class Copier final : public Agent, private BookSink {
   std::vector<NameKey> symbol_keys_;  // by SymbolId
   std::vector<NameKey> leader_keys_;  // by LeaderId
   std::int64_t settle_number_;
+  std::uint32_t generation_;
   OrderTable orders_;
   OutcomeTable outcomes_;
   Gate gate_;
@@ -279,7 +298,12 @@ class Copier final : public Agent, private BookSink {
 
   std::vector<Query> queries_;  // the first one is being answered
   DecisionSink* const decisions_;
+  ReloadChannels* const reloads_;
+  ReloadPtr reload_;               // that is being written
+  std::uint32_t text_written_ = 0;  // bytes of its text
+  journal::Generation restored_generation_;  // of the order whose row comes next
   Cell in_flight_;
+  Cell shown_generation_;
 };
 
 }  // namespace copyd::risk

@@ -189,6 +189,8 @@ void Copier::save_orders(const FollowerBook& book, std::uint32_t& outcomes,
     if (order.link < book.links().size()) row.leader = book.links()[order.link].leader;
     if (asking) row.ledger_leg = static_cast<std::uint8_t>(*asking);
     row.unknown = order.quarantined ? journal::OpenOrder::quarantined : order.unknown;
+    if (order.order->generation != 0)
+      sink.put(journal::Generation{.copy_id = row.copy_id, .generation = order.order->generation});
     sink.put(row);
   });
 }
@@ -261,6 +263,9 @@ bool Copier::restore(const journal::Record& row) {
       return into_book(row.as<journal::HeldLeg>());
     case journal::Type::outcome:
       return restore_outcome(row.as<journal::Outcome>());
+    case journal::Type::generation:
+      restored_generation_ = row.as<journal::Generation>();
+      return true;
     case journal::Type::open_order:
       return restore_order(row.as<journal::OpenOrder>());
     case journal::Type::count:
@@ -285,7 +290,8 @@ bool Copier::restore_outcome(const journal::Outcome& row) {
 bool Copier::restore_order(const journal::OpenOrder& row) {
   const std::uint16_t follower = row.follower.value;
   if (follower >= books_.size()) return false;
-  const auto ref = books_[follower].restore(row);
+  const bool known = restored_generation_.copy_id == row.copy_id;
+  const auto ref = books_[follower].restore(row, known ? restored_generation_.generation : 0);
   if (!ref) return false;
   OpenOrder& order = orders_.at(ref->slot);
   if (const auto at = restored_outcomes_.find(row.outcome); at != restored_outcomes_.end()) {

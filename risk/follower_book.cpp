@@ -17,11 +17,6 @@ int sign_of_leg(Leg leg) noexcept {
   return leg == Leg::both ? 0 : leg == Leg::long_ ? 1 : -1;
 }
 
-bool any_needs_equity(const std::vector<LinkPolicy>& links) noexcept {
-  return std::any_of(links.begin(), links.end(),
-                     [](const LinkPolicy& link) { return needs_equity(link.sizing); });
-}
-
 }  // namespace
 
 FollowerBook::FollowerBook(Setup setup, const BookShared& shared)
@@ -29,7 +24,7 @@ FollowerBook::FollowerBook(Setup setup, const BookShared& shared)
       shared_(shared),
       link_states_(setup_.links.size()),
       loss_(setup_.losses),
-      needs_equity_(setup_.losses.any() || any_needs_equity(setup_.links)) {
+      needs_equity_(wants_equity()) {
   symbols_.reserve(reserved_entries);
   by_symbol_.reserve(reserved_entries);
   ledgers_.reserve(reserved_entries);

@@ -100,6 +100,9 @@ struct KnownMark {
   Mono at;
 };
 
+// Of the configuration that a start reads.
+inline constexpr std::uint32_t first_generation = 1;
+
 // What all books of one copy agent share. All of it outlives them.
 struct BookShared {
   const SymbolTable& symbols;
@@ -114,6 +117,8 @@ struct BookShared {
   const std::uint8_t& doubts;
   std::span<const KnownMark> marks{};  // by SymbolId
   DecisionSink* decisions = nullptr;   // watches; null on the path
+  // Of the configuration that decides now; every order is stamped with it.
+  const std::uint32_t& generation = first_generation;
 };
 
 class FollowerBook {
@@ -139,6 +144,10 @@ class FollowerBook {
   };
   // REQUIRES: the fill's price is already the symbol's last price.
   void fill(const FillSeen& seen, BookSink& sink);
+
+  // Decides by another configuration of the same links from now on; what it decided by is left in
+  // `policy`.
+  void renew(FollowerPolicy& policy, Mono now) noexcept;
 
   // An order finished. `if_missing` names the skip of an increase that did not fill whole.
   void result(OrderRef ref, Qty filled, Reject if_missing, BookSink& sink);
@@ -250,7 +259,7 @@ class FollowerBook {
   std::optional<Leg> asking_leg(const OpenOrder& order) const noexcept;
   // An order that was in flight, behind those of its leg that were restored before it. Empty: the
   // leg is not one of the follower's mode.
-  std::optional<OrderRef> restore(const journal::OpenOrder& row);
+  std::optional<OrderRef> restore(const journal::OpenOrder& row, std::uint32_t generation);
 
  private:
   using Index = std::uint16_t;
@@ -329,6 +338,7 @@ class FollowerBook {
   std::optional<Reject> opens_denied(const FillSeen& seen, BookSink& sink) noexcept;
   bool within_collar(const FillSeen& seen) const noexcept;
   void breach(Breach breach, Usd equity, BookSink& sink);
+  bool wants_equity() const noexcept;
 
   // In follower_book_adopt.cpp and follower_book_paper.cpp.
   void mark_adopting(LedgerEntry& entry, bool adopting) noexcept;
@@ -372,7 +382,7 @@ class FollowerBook {
   Index ledger_entry(Index symbol, Index link, Leg leg);
   void renew_equity_ratio(Index link) noexcept;
 
-  const Setup setup_;
+  Setup setup_;
   const BookShared& shared_;
   std::optional<PositionMode> mode_;
   std::array<FollowerState, state_cause_count> states_{};
@@ -380,7 +390,7 @@ class FollowerBook {
   std::vector<LinkState> link_states_;
 
   LossLimits loss_;
-  const bool needs_equity_;            // a limit or a sizing does
+  bool needs_equity_;            // a limit or a sizing does
   std::optional<Mono> unknown_since_;  // the equity; while it is not known
   bool no_equity_told_ = false;
   static constexpr std::size_t refusals_max = 3;

@@ -1,6 +1,7 @@
-// What keeps a FollowerBook from opening, besides its state: loss limits, the breaker, the price
-// collar, equity that is not known, quarantine.
+// Another configuration of a FollowerBook; and what keeps it from opening, besides its state: loss
+// limits, the breaker, the price collar, equity that is not known, quarantine.
 #include <algorithm>
+#include <utility>
 
 #include "core/assert.hpp"
 #include "risk/follower_book.hpp"
@@ -14,6 +15,31 @@ constexpr std::chrono::seconds refusal_window{60};
 constexpr std::int64_t bps_of_one = 10'000;
 
 }  // namespace
+
+// ---- another configuration ---------------------------------------------------------------------
+
+bool FollowerBook::wants_equity() const noexcept {
+  return setup_.losses.any() ||
+         std::any_of(setup_.links.begin(), setup_.links.end(),
+                     [](const LinkPolicy& link) { return needs_equity(link.sizing); });
+}
+
+void FollowerBook::renew(FollowerPolicy& policy, Mono now) noexcept {
+  ASSERT(policy.links.size() == setup_.links.size());
+  std::swap(setup_.links, policy.links);
+  std::swap(setup_.limits, policy.limits);
+  std::swap(setup_.losses, policy.losses);
+  loss_.set_rules(setup_.losses);
+  // Money that was moved while nothing was limited was not counted: it would look like a loss.
+  if (setup_.losses.any() && !policy.losses.any()) loss_.rearm(true);
+  for (Index link = 0; link < setup_.links.size(); ++link) {
+    link_states_[link].equity_ratio.reset();
+    renew_equity_ratio(link);
+  }
+  const bool needed = std::exchange(needs_equity_, wants_equity());
+  // Nobody missed it before.
+  if (!needed && needs_equity_ && unknown_since_) unknown_since_ = now;
+}
 
 // ---- equity ------------------------------------------------------------------------------------
 

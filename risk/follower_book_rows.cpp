@@ -156,13 +156,15 @@ std::optional<Leg> FollowerBook::asking_leg(const OpenOrder& order) const noexce
   return ledgers_[order.ledger].leg;
 }
 
-std::optional<OrderRef> FollowerBook::restore(const journal::OpenOrder& row) {
+std::optional<OrderRef> FollowerBook::restore(const journal::OpenOrder& row,
+                                              std::uint32_t generation) {
   const auto leg = leg_index(row.leg);
   if (!leg || setup_.links.empty()) return std::nullopt;
   const Index symbol = symbol_entry(row.symbol);
   OrderTerms terms = row.terms();
   terms.ref = shared_.orders.open();
   terms.follower = setup_.id;
+  terms.generation = generation;
   OpenOrder& open = shared_.orders.at(terms.ref.slot);
   open.order = Gate::approved_before(terms);
   // What becomes of it counts, also where the link that asked for it is no more.

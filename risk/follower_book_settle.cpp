@@ -137,6 +137,7 @@ void FollowerBook::open_order(Index symbol, std::uint8_t leg, const Ask& ask, Or
                                 .symbol = shared_.symbol_keys[terms.symbol.value],
                                 .leg = static_cast<std::uint8_t>(terms.leg),
                                 .ordinal = turn.ordinal++});
+  terms.generation = shared_.generation;
   terms.doubts = shared_.doubts == 0 ? std::uint8_t{0} : lost_attempts(terms.kind);
   if (terms.doubts > 0) terms.attempt = static_cast<std::uint8_t>(terms.doubts - 1);
   OpenOrder& open = shared_.orders.at(terms.ref.slot);

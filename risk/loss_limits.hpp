@@ -42,6 +42,9 @@ class LossLimits {
  public:
   explicit LossLimits(const LossRules& rules) noexcept : rules_(rules) {}
 
+  // What was seen so far stays; the new rules are looked at with the next equity.
+  void set_rules(const LossRules& rules) noexcept { rules_ = rules; }
+
   // As SetFollowerEquity has them.
   struct Transfers {
     Usd sum;
@@ -77,7 +80,7 @@ class LossLimits {
 
   static constexpr Usd lowest = Usd::from_units(-INT64_MAX);
 
-  const LossRules rules_;
+  LossRules rules_;
   Transfers transfers_;
   bool current_ = false;  // `net_` is of now
   bool known_ = false;    // the three below

@@ -1,7 +1,10 @@
 #include "risk/policy.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
+
+#include "core/assert.hpp"
 
 namespace copyd::risk {
 namespace {
@@ -18,6 +21,19 @@ SymbolSet copyable(const SymbolTable& symbols) {
   for (std::size_t i = 0; i < symbols.size(); ++i)
     set.set(i, symbols[SymbolId{static_cast<std::uint16_t>(i)}].copyable);
   return set;
+}
+
+FollowerState configured_state(config::FollowerMode mode) noexcept {
+  switch (mode) {
+    case config::FollowerMode::active:
+    case config::FollowerMode::shadow:  // on paper
+      return FollowerState::active;
+    case config::FollowerMode::reduce_only:
+      return FollowerState::reduce_only;
+    case config::FollowerMode::halted:
+      return FollowerState::halted;
+  }
+  return FollowerState::halted;
 }
 
 }  // namespace
@@ -46,6 +62,23 @@ LinkPolicy resolve(const config::Link& link, LeaderId leader, const SymbolTable&
   policy.max_fill_age = link.max_fill_age;
   policy.permitted = copyable(symbols) & ~named(link.deny, symbols);
   if (!link.allow.empty()) policy.permitted &= named(link.allow, symbols);
+  return policy;
+}
+
+FollowerPolicy resolve(const config::Follower& follower, std::span<const config::Leader> leaders,
+                       const SymbolTable& symbols) {
+  FollowerPolicy policy;
+  policy.limits = resolve(follower.limits, symbols);
+  policy.losses = loss_rules(follower.limits);
+  policy.state = configured_state(follower.state);
+  for (const auto& link : follower.links) {
+    const auto leader =
+        std::find_if(leaders.begin(), leaders.end(),
+                     [&](const config::Leader& known) { return known.label == link.leader; });
+    ASSERT(leader != leaders.end());  // the configuration was checked
+    const LeaderId id{static_cast<std::uint16_t>(leader - leaders.begin())};
+    policy.links.push_back(resolve(link, id, symbols));
+  }
   return policy;
 }
 

@@ -1,18 +1,21 @@
 // LinkPolicy: how one link copies, with every name of the configuration resolved to an id, so that
-// nothing on the path compares text. Made at start, then only read.
+// nothing on the path compares text. Made at start or for a reload, then only read.
 #pragma once
 
 #include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "config/schema.hpp"
+#include "core/flow.hpp"
 #include "core/ids.hpp"
 #include "core/limits.hpp"
 #include "core/symbols.hpp"
 #include "core/units.hpp"
+#include "risk/loss_limits.hpp"
 
 namespace copyd::risk {
 
@@ -49,5 +52,16 @@ OrderLimits resolve(const config::Limits& limits, const SymbolTable& symbols);
 
 // Names that the table does not know are ignored: nothing can ever match them.
 LinkPolicy resolve(const config::Link& link, LeaderId leader, const SymbolTable& symbols);
+
+// All of the configuration that a follower's book goes by.
+struct FollowerPolicy {
+  std::vector<LinkPolicy> links;  // in the order of its places
+  OrderLimits limits;
+  LossRules losses;
+  FollowerState state = FollowerState::active;  // what the file itself says
+};
+// REQUIRES: each link's leader is one of `leaders`, which are by LeaderId.
+FollowerPolicy resolve(const config::Follower& follower, std::span<const config::Leader> leaders,
+                       const SymbolTable& symbols);
 
 }  // namespace copyd::risk

@@ -59,32 +59,6 @@ TEST_F(Operator, OneAccountHasOneLabel) {
   EXPECT_NE((again.output + again.errors).find("same account"), std::string::npos);
 }
 
-TEST_F(Operator, NoSecretIsWrittenAnywhere) {
-  start();
-  ASSERT_FALSE(HasFatalFailure());
-  rig.connect("alpha");
-  rig.connect("bob");
-  rig.wait_until_ready({"bob"});
-  const auto accounts = rig.copyctl({"accounts", "--json"});
-  EXPECT_EQ(accounts.exit_code, 0);
-  EXPECT_EQ(rig.stop_daemon(), 0);
-  std::string written = accounts.output + rig.daemon_log();
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(rig.directory() / "state")) {
-    if (!entry.is_regular_file()) continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    written += text.str();
-  }
-  for (const char* label : {"alpha", "bob"}) {
-    const Json key(rig.key_of(label));
-    ASSERT_FALSE(key.text("/secret").empty());
-    EXPECT_EQ(written.find(key.text("/secret")), std::string::npos);
-    EXPECT_EQ(written.find(key.text("/api_key")), std::string::npos);
-  }
-}
-
 // The venue's name of an account is not in the key store: it is asked for again at the next start.
 TEST_F(Operator, OneAccountHasOneLabelAfterARestartToo) {
   start();
@@ -186,29 +160,42 @@ TEST_F(Operator, AKeyStoreOpensWithItsPassphraseAndUnchangedOnly) {
   EXPECT_NE(changed.errors.find("backup"), std::string::npos) << "the remedy";
 }
 
-TEST_F(Operator, AReloadNamesWhatDiffersAndChangesNothing) {
+TEST_F(Operator, AReloadAppliesTheFileAndSaysWhat) {
   start();
   ASSERT_FALSE(HasFatalFailure());
+  const auto file = rig.directory() / "copyd.toml";
+  rig.wait_until("it has started", [&] { return rig.status().number("/generation") == 1; });
   rig.daemon().signal(SIGHUP);
   rig.wait_until("the log says so",
-                 [&] { return rig.daemon_log().find("SIGHUP") != std::string::npos; });
+                 [&] { return rig.daemon_log().find("reload: ") != std::string::npos; });
   const auto same = rig.copyctl({"reload", "--wait"});
   EXPECT_EQ(same.exit_code, 0) << same.errors;
   EXPECT_NE(same.output.find("nothing was changed"), std::string::npos) << same.output;
+  const auto generation = rig.status().number("/generation");
+  EXPECT_EQ(generation, 1);
 
-  std::ofstream(rig.directory() / "copyd.toml", std::ios::app) << "[log]\nlevel = \"debug\"\n";
+  std::ofstream(file, std::ios::app) << "[log]\nlevel = \"debug\"\n";
   const auto changed = rig.copyctl({"reload", "--wait"});
-  EXPECT_EQ(changed.exit_code, 1);
-  EXPECT_NE(changed.errors.find("log.level: (absent) → \"debug\""), std::string::npos)
-      << changed.errors;
-  EXPECT_NE(changed.errors.find("restart copyd"), std::string::npos) << changed.errors;
+  EXPECT_EQ(changed.exit_code, 0) << changed.errors;
+  EXPECT_NE(changed.output.find("generation 2 is in force: log.level: (absent) → \"debug\""),
+            std::string::npos)
+      << changed.output;
+  EXPECT_EQ(rig.status().number("/generation"), 2);
 
-  std::ofstream(rig.directory() / "copyd.toml", std::ios::app) << "lanse = 2\n";
+  std::ofstream(file, std::ios::app) << "[[leader]]\nlabel = \"beta\"\n";
+  const auto waits = rig.copyctl({"reload", "--wait"});
+  EXPECT_EQ(waits.exit_code, 0) << waits.errors;
+  EXPECT_NE(waits.output.find("Only a restart applies: leader[beta]: new"), std::string::npos)
+      << waits.output;
+  EXPECT_EQ(rig.status().number("/generation"), 2);
+
+  std::ofstream(file, std::ios::app) << "lanse = 2\n";
   const auto faulty = rig.copyctl({"reload", "--wait"});
   EXPECT_EQ(faulty.exit_code, 1);
+  EXPECT_NE(faulty.errors.find("copyd.toml:"), std::string::npos) << "file and line";
   EXPECT_NE(faulty.errors.find("lanse"), std::string::npos) << faulty.errors;
   EXPECT_NE(faulty.errors.find("copyd check"), std::string::npos) << faulty.errors;
-  EXPECT_TRUE(rig.status().valid());
+  EXPECT_EQ(rig.status().number("/generation"), 2);
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 

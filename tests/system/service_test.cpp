@@ -14,6 +14,7 @@
 #include <fstream>
 #include <thread>
 
+#include "core/agent.hpp"
 #include "ops/file_descriptor.hpp"
 #include "tests/system/rig.hpp"
 
@@ -37,7 +38,7 @@ std::uint16_t http_port(const Rig& rig) {
 }
 
 // The whole answer, "" when there is none.
-std::string get(std::uint16_t port, const std::string& path) {
+std::string get(Rig& rig, std::uint16_t port, const std::string& path) {
   asio::io_context io;
   asio::ip::tcp::socket socket(io);
   boost::system::error_code error;
@@ -46,6 +47,7 @@ std::string get(std::uint16_t port, const std::string& path) {
   asio::write(socket, asio::buffer("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n"), error);
   std::string answer;
   asio::read(socket, asio::dynamic_buffer(answer), error);
+  rig.heard(answer);
   return answer;
 }
 
@@ -57,34 +59,34 @@ TEST(Service, MetricsCountWhatIsCopiedAndReadinessFollowsTheVenue) {
   ASSERT_FALSE(testing::Test::HasFatalFailure());
   const auto port = http_port(rig);
   ASSERT_NE(port, 0) << rig.daemon_log();
-  EXPECT_TRUE(get(port, "/readyz").starts_with("HTTP/1.1 503")) << "alpha is not connected";
+  EXPECT_TRUE(get(rig, port, "/readyz").starts_with("HTTP/1.1 503")) << "alpha is not connected";
   rig.connect("alpha");
   rig.connect("bob");
   rig.wait_until_ready({"bob"});
-  rig.wait_until("it is ready", [&] { return get(port, "/readyz").starts_with("HTTP/1.1 200"); });
-  EXPECT_TRUE(get(port, "/healthz").starts_with("HTTP/1.1 200"));
+  rig.wait_until("it is ready", [&] { return get(rig, port, "/readyz").starts_with("HTTP/1.1 200"); });
+  EXPECT_TRUE(get(rig, port, "/healthz").starts_with("HTTP/1.1 200"));
   rig.venue(R"({"command":"trade","account":"alpha","symbol":"BTCUSDT","side":"BUY",)"
             R"("qty":"0.01","price":"60000"})");
   rig.wait_until_quiet(1);
   rig.wait_until("the fill is counted", [&] {
-    const auto page = get(port, "/metrics");
+    const auto page = get(rig, port, "/metrics");
     return page.find("\ncopyd_fills_total{outcome=\"copied\"} 1\n") != std::string::npos &&
            page.find("\ncopyd_leader_fills_total{leader=\"alpha\"} 1\n") != std::string::npos &&
            page.find("\ncopyd_leader_event_to_send_seconds_count 1\n") != std::string::npos;
   });
   const Json key(rig.key_of("bob"));
-  EXPECT_EQ(get(port, "/metrics").find(key.text("/api_key").substr(0, 8)), std::string::npos);
+  EXPECT_EQ(get(rig, port, "/metrics").find(key.text("/api_key").substr(0, 8)), std::string::npos);
 
   rig.venue(R"({"command":"drop_connections","refuse_ms":8000})");
   std::string reason;
   rig.wait_until("it is not ready", [&] {
-    reason = get(port, "/readyz");
+    reason = get(rig, port, "/readyz");
     return reason.starts_with("HTTP/1.1 503");
   });
   EXPECT_NE(reason.find("not ready: alpha is "), std::string::npos) << reason;
-  EXPECT_TRUE(get(port, "/healthz").starts_with("HTTP/1.1 200")) << "the process is well";
+  EXPECT_TRUE(get(rig, port, "/healthz").starts_with("HTTP/1.1 200")) << "the process is well";
   rig.wait_until("it is ready again",
-                 [&] { return get(port, "/readyz").starts_with("HTTP/1.1 200"); });
+                 [&] { return get(rig, port, "/readyz").starts_with("HTTP/1.1 200"); });
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
@@ -151,14 +153,14 @@ TEST(Service, OneThreadThatHangsEndsTheWatchdogsMessages) {
   ASSERT_EQ(::waitpid(thread, &status, __WALL), thread);
 
   rig.wait_until("health names the thread", [&] {
-    const auto answer = get(port, "/healthz");
+    const auto answer = get(rig, port, "/healthz");
     return answer.starts_with("HTTP/1.1 503") && answer.find("copyd-copy") != std::string::npos;
   });
   // Five seconds have passed, which are ten times as long as the last message may come late.
   notify.take("WATCHDOG=1");
   rig.wait_until("two periods more", [&] {
     const std::string row = "\ncopyd_thread_stalled_seconds{thread=\"copyd-copy\"} ";
-    const auto page = get(port, "/metrics");
+    const auto page = get(rig, port, "/metrics");
     const auto at = page.find(row);
     return at != std::string::npos && std::stoi(page.substr(at + row.size())) >= 7;
   });
@@ -167,6 +169,47 @@ TEST(Service, OneThreadThatHangsEndsTheWatchdogsMessages) {
 
   ASSERT_EQ(::ptrace(PTRACE_DETACH, thread, nullptr, nullptr), 0);
   rig.wait_until("the service lives again", [&] { return notify.take("WATCHDOG=1") > 0; });
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
+// The processors that each thread of the process may use, by the thread's name.
+std::map<std::string, std::string> processors_of(pid_t process) {
+  std::map<std::string, std::string> by_name;
+  for (const auto& entry : fs::directory_iterator(fmt::format("/proc/{}/task", process))) {
+    std::ifstream file(entry.path() / "status");
+    std::string name;
+    for (std::string line; std::getline(file, line);) {
+      const auto value = line.substr(std::min(line.find('\t') + 1, line.size()));
+      if (line.starts_with("Name:")) name = value;
+      if (line.starts_with("Cpus_allowed_list:")) by_name[name] = value;
+    }
+  }
+  return by_name;
+}
+
+TEST(Service, NothingElseRunsWhereThePathIsPinned) {
+  const auto usable = usable_cpus();
+  if (usable.size() < 2) GTEST_SKIP() << "one processor has no other beside it";
+  const int pinned = usable.back();
+  Rig rig;
+  rig.start_venue();
+  rig.configure(fmt::format("threads = \"shared\"\nidle = \"backoff\"\ncpus = {{ copy = {} }}\n"
+                            "http = \"127.0.0.1:0\"",
+                            pinned),
+                one_follower);
+  rig.start_daemon();
+  rig.wait_until("the path runs", [&] { return thread_named(rig.daemon().pid(), "copyd-all"); });
+  const auto threads = processors_of(rig.daemon().pid());
+  EXPECT_TRUE(threads.contains("copyd-http"));
+  EXPECT_TRUE(threads.contains("copyd-journal"));
+  for (const auto& [name, processors] : threads) {
+    const bool alone = processors == std::to_string(pinned);
+    EXPECT_EQ(alone, name == "copyd-all") << name << " may use " << processors;
+    if (name == "copyd-all") continue;
+    const auto last = processors.substr(processors.find_last_of(",-") + 1);
+    EXPECT_LT(std::stoi(last), pinned) << name << " may use " << processors;
+  }
+  EXPECT_EQ(rig.copyctl({"reload"}).exit_code, 0) << "the file may still name that processor";
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 

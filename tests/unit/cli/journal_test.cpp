@@ -144,6 +144,21 @@ TEST(JournalVerify, WithoutADirectoryItSaysWhatToDo) {
   EXPECT_FALSE(fs::exists(rig.state + "/nowhere"));
 }
 
+TEST(JournalVerify, AFailureIsJsonWhereJsonWasAskedFor) {
+  Rig rig;
+  EXPECT_EQ(rig.run({.state_dir = rig.state + "/nowhere", .json = true}), 1);
+  EXPECT_TRUE(rig.out.starts_with(R"({"ok":false,"error":")")) << rig.out;
+  EXPECT_NE(rig.err.find("--state-dir"), std::string::npos) << rig.err;
+}
+
+TEST(JournalDump, AWriterThatThereIsNotIsNamed) {
+  Rig rig;
+  EXPECT_EQ(rig.dump({.writer = "lane"}), 1);
+  EXPECT_NE(rig.err.find("\"lane\""), std::string::npos) << rig.err;
+  EXPECT_NE(rig.err.find("lane0"), std::string::npos) << rig.err;
+  EXPECT_EQ(rig.dump({.writer = "lane17"}), 0) << "it may have written nothing yet";
+}
+
 TEST(JournalDump, ALinePerRecordWithNamesAndDecimals) {
   Rig rig;
   EXPECT_EQ(rig.dump(), 0) << rig.err;

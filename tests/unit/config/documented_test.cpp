@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -105,10 +106,19 @@ TEST(Documented, TheExampleShowsEveryKey) {
 }
 
 TEST(Documented, RestartIsNeededForWhatIsFixedAtStart) {
+  // What a reload could take and does not yet (config/reload.hpp, plan_of).
+  const std::set<std::string_view> waiting{"leader.label",
+                                           "follower.label",
+                                           "follower.connection",
+                                           "follower.limits.max_leverage",
+                                           "follower.link.leader",
+                                           "follower.link.leverage",
+                                           "follower.link.margin"};
   for (const Key& key : all_keys()) {
     const bool fixed = key.path.starts_with("engine.") || key.path.starts_with("venue.") ||
                        key.path.starts_with("keys.") || key.path == "leader.connections";
-    EXPECT_EQ(key.restart, fixed) << key.path;
+    const bool waits = key.path.starts_with("alerts.") || waiting.contains(key.path);
+    EXPECT_EQ(key.restart, fixed || waits) << key.path;
   }
 }
 

@@ -132,5 +132,63 @@ TEST(Merged, WhatNeedsARestartKeepsItsRunningValue) {
   EXPECT_EQ(out.log, fresh.log);
 }
 
+constexpr std::size_t all = 100;
+
+TEST(Plan, TakesWhatCountsFromTheNextFillOn) {
+  const Config running = config_of(head + follower("bob", link("alpha")));
+  const Config fresh = config_of("[log]\nlevel = 'debug'\n" + head +
+                                 follower("bob", "state = 'halted'\nlimits.equity_floor = 7\n" +
+                                                     link("alpha", "min_order = 'round_up'\n")));
+  const Plan plan = plan_of(running, fresh);
+  EXPECT_EQ(plan.next, fresh);
+  EXPECT_EQ(in_words(plan.applied, all),
+            "follower[bob].limits.equity_floor: (absent) → 7, follower[bob].link[alpha].min_order: "
+            "(absent) → \"round_up\", follower[bob].state: (absent) → \"halted\", log.level: "
+            "(absent) → \"debug\"");
+  EXPECT_EQ(plan.waiting, Changes());
+  EXPECT_EQ(conflict_of(plan.next), "");
+}
+
+TEST(Plan, ADefaultThatIsWrittenIsNoChange) {
+  const Plan plan =
+      plan_of(config_of(head + follower("bob", link("alpha"))),
+              config_of(head + follower("bob", link("alpha", "min_order = 'carry'\n"))));
+  EXPECT_EQ(plan.applied, Changes());
+  EXPECT_EQ(plan.waiting, Changes());
+}
+
+TEST(Plan, NamesWhatWaitsForARestartAndKeepsIt) {
+  const Config running =
+      config_of(head + leader("beta") + follower("bob", link("alpha") + link("beta")) +
+                follower("eve", link("alpha")) + follower("sue", link("alpha")));
+  const Config fresh = config_of(
+      "[engine]\nlanes = 4\n" + head + leader("gamma") +
+      follower("bob", "limits.max_leverage = 3\nlimits.equity_floor = 1\n" +
+                          link("alpha", "leverage = 3\nmargin = 'keep'\n") + link("gamma")) +
+      follower("sue", "state = 'shadow'\n" + link("alpha")) + follower("new", link("gamma")));
+  const Plan plan = plan_of(running, fresh);
+  Config expected = running;
+  expected.followers[0].limits.equity_floor = *Usd::parse("1");
+  EXPECT_EQ(plan.next, expected);
+  EXPECT_EQ(in_words(plan.applied, all), "follower[bob].limits.equity_floor: (absent) → 1");
+  EXPECT_EQ(in_words(plan.waiting, all),
+            "engine.lanes: (absent) → 4, follower[bob].limits.max_leverage: (absent) → 3, "
+            "follower[bob].link[alpha].leverage: (absent) → 3, follower[bob].link[alpha].margin: "
+            "(absent) → \"keep\", follower[bob].link[gamma]: new, follower[sue].state: (absent) → "
+            "\"shadow\", follower[new]: new, leader[gamma]: new, follower[bob].link[beta]: gone, "
+            "follower[eve]: gone, leader[beta]: gone");
+  EXPECT_EQ(in_words(plan.waiting, 1), "engine.lanes: (absent) → 4 and 10 more");
+}
+
+// One link takes the symbol of another that would have to go: both would open on it.
+TEST(Plan, IsNotCarriedOutWhereTwoLinksWouldShareASymbol) {
+  const auto on = [](const std::string& symbol) {
+    return link("alpha", "symbols.allow = ['" + symbol + "']\n");
+  };
+  const Config running = config_of(head + follower("bob", on("BTCUSDT") + on("ETHUSDT")));
+  const Plan plan = plan_of(running, config_of(head + follower("bob", on("ETHUSDT"))));
+  EXPECT_NE(conflict_of(plan.next).find("ETHUSDT"), std::string::npos) << conflict_of(plan.next);
+}
+
 }  // namespace
 }  // namespace copyd::config

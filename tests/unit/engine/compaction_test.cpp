@@ -100,7 +100,7 @@ struct Rig {
     copy = journal.open("copy", {}, 1'000 + clock.now().ns).value();
     lane = journal.open("lane0", {}, 1'000 + clock.now().ns).value();
     header = Reader::open(disk, "copy").value().segment();
-    std::vector<Record> beginning = names().preamble(1);
+    std::vector<Record> beginning = names().preamble();
     beginning.push_back(journal::record_of(journal::Books{.settle_number = 5'000}));
     beginning.push_back(journal::record_of(journal::BooksEnd{.rows = 1}));
     for (const Record& record : beginning) {

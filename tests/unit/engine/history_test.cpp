@@ -106,7 +106,7 @@ TEST(History, WhyTellsTheWholeStory) {
   asked.trade = "99";
   const auto unknown = rig.ask(std::move(asked));
   ASSERT_FALSE(unknown);
-  EXPECT_TRUE(has(unknown.error().error, "no such trade"));
+  EXPECT_TRUE(has(unknown.error().error, "no trade "));
   EXPECT_TRUE(has(unknown.error().remedy, "copyctl history"));
 }
 

@@ -42,5 +42,15 @@ TEST(ThreadPlan, PinsWhatTheFileNames) {
   EXPECT_EQ(plan.lanes[1], std::nullopt);
 }
 
+TEST(ThreadPlan, EverythingElseStaysOffThePinnedProcessors) {
+  config::Engine engine;
+  EXPECT_EQ(cpus_beside(engine, cpus(4)), cpus(4));
+  engine.cpus.feed = 1;
+  engine.cpus.copy = 2;
+  engine.cpus.lanes = {3, 5};
+  EXPECT_EQ(cpus_beside(engine, cpus(6)), (std::vector<int>{0, 4}));
+  EXPECT_EQ(cpus_beside(engine, {1, 2, 3}), std::vector<int>()) << "there is no other";
+}
+
 }  // namespace
 }  // namespace copyd::engine

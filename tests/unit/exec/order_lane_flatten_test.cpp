@@ -102,6 +102,31 @@ TEST(OwnLimit, BindsIncreasesAlone) {
   EXPECT_EQ(rig.venue.placed.size(), 7U);
 }
 
+TEST(OwnLimit, IsAnotherAfterAReload) {
+  LaneRig rig({}, {2});
+  const auto limit = [&](int per_10s) {
+    ASSERT_TRUE(rig.commands.try_push(
+        LaneCommand{LimitIncreases{.follower = LaneRig::id(0), .per_10s = per_10s}}));
+    rig.step();
+  };
+  limit(1);  // before it is connected
+  rig.ready();
+  rig.buy("1");
+  rig.buy("1");
+  rig.run(milliseconds(10));
+  EXPECT_EQ(rig.venue.placed.size(), 1U);
+  limit(3);
+  rig.run(milliseconds(10));
+  EXPECT_EQ(rig.venue.placed.size(), 2U) << "what waited leaves";
+  limit(1);
+  rig.buy("1");
+  rig.run(milliseconds(10));
+  EXPECT_EQ(rig.venue.placed.size(), 2U) << "what was placed before counts";
+  limit(0);
+  rig.run(milliseconds(10));
+  EXPECT_EQ(rig.venue.placed.size(), 3U);
+}
+
 TEST(OwnLimit, IsFreeAgainAfterTenSeconds) {
   OrderBudget budget({}, 2);
   const Mono start{1'000'000'000'000};

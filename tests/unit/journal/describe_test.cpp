@@ -59,10 +59,10 @@ TEST(Describe, EveryByteOfEveryPayloadIsShown) {
   const auto checked =
       expect_all_whole<Segment, Text, SymbolDefinition, Policy, Snapshot, Fill, Position, Synced,
                        Done, Unknown, Held, Link, State, LeaderEquity, FollowerEquity, Mark,
-                       FlattenAll, Operator, Taken, Intent, Answer, Lost, Absent, Finished,
+                       FlattenAll, Operator, Taken, Reloaded, Intent, PlainIntent, Answer, Lost, Absent, Finished,
                        Resumed, Timing, Books, LastPrice, Follower, LinkEquity, Ledger, Lot, HeldLeg, Outcome,
                        OpenOrder, Count, LeaderLeg, LeaderBegun, SeenTrade, BooksEnd, LossBase,
-                       Wish, Paper, Adopting>();
+                       Wish, Paper, Adopting, Generation>();
   EXPECT_EQ(checked.size(), descriptions().size());
 }
 

@@ -92,7 +92,9 @@ class Happenings {
 
   void step() {
     rig_.clock.advance(std::chrono::seconds(below(20) == 0 ? 600 : below(5)));
-    switch (below(17)) {
+    switch (below(18)) {
+      case 17:
+        return reload();
       case 16:
       case 0:
         return rig_.command(SetState{.follower = follower(),
@@ -157,6 +159,20 @@ class Happenings {
                 lane);
     if (below(2) == 0) rig_.report(PositionsTaken{.follower = whose}, lane);
   }
+  void reload() {
+    const auto notional = Usd::whole(20'000 + static_cast<std::int64_t>(below(80'000)));
+    const auto ratio = Ratio::from_units(static_cast<std::int64_t>(1 + below(200)) * 1'000'000);
+    const bool by_equity = below(2) == 0;
+    const bool no_loss = below(4) == 0;
+    rig_.reload([&](config::Follower& changed) {
+      changed.limits.max_position_notional = notional;
+      if (no_loss) changed.limits.max_drawdown.reset();
+      else changed.limits.max_drawdown = config::LossLimit{"250"_usd};
+      if (by_equity) changed.links[0].sizing = config::EquityRatio{ratio};
+      else changed.links[0].sizing = config::FixedRatio{ratio};
+    });
+    reloads.push_back(rig_.configs);
+  }
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
   FollowerId follower() { return FollowerId{static_cast<std::uint16_t>(below(3))}; }
   Leg leg() {
@@ -199,12 +215,30 @@ class Happenings {
   std::mt19937_64 random_;
   PositionMode mode_;
   std::vector<Order> open_;
+
+ public:
+  std::vector<std::deque<config::Follower>> reloads;  // what each has made of the followers
+
+ private:
   std::int64_t transfers_ms_ = 0;
 };
 
-void replay_into(risk::Copier& copier, journal::Disk& disk) {
+void replay_into(CopierRig& rig, journal::Disk& disk, const Happenings& happenings) {
   auto reader = journal::Reader::open(disk, "copy").value();
-  while (const auto record = reader.next()) copier.replay(*record);
+  std::size_t reloads = 0;
+  while (const auto record = reader.next()) {
+    if (record->type != static_cast<std::uint16_t>(journal::Type::reload)) {
+      rig.copier->replay(*record);
+      continue;
+    }
+    const auto& made = happenings.reloads.at(reloads++);
+    std::size_t follower = 0;
+    const auto reload =
+        rig.prepared([&](config::Follower& changed) { changed = made.at(follower++); });
+    EXPECT_EQ(reload->generation, record->as<journal::Reloaded>().generation);
+    rig.copier->replay(*record, *reload);
+  }
+  EXPECT_EQ(reloads, happenings.reloads.size());
   ASSERT_EQ(reader.end().kind, journal::ReadEnd::Kind::clean);
 }
 
@@ -239,7 +273,7 @@ TEST(CopierJournal, SoDoThoseOnPaperWithTheirResult) {
     again.replays = true;
     CopierRig replayed(again);
     ASSERT_EQ(replayed.restore(adopting), 0U);
-    replay_into(*replayed.copier, kept.disk);
+    replay_into(replayed, kept.disk, happenings);
     expect_same(rows, rows_of(*replayed.copier));
   }
   EXPECT_GT(held, 20U);
@@ -287,7 +321,7 @@ TEST(CopierJournal, AReplayMakesTheSameBooksAndSoDoTheirRows) {
     auto replays = again;
     replays.replays = true;
     CopierRig replayed(replays);
-    replay_into(*replayed.copier, kept.disk);
+    replay_into(replayed, kept.disk, happenings);
     expect_same(rows, rows_of(*replayed.copier));
     EXPECT_TRUE(replayed.taken().empty());
 

@@ -88,7 +88,8 @@ class CopierRig {
                                                               .settle_start = 5'000,
                                                               .journal = options.journal,
                                                               .doubt_until = options.doubt_until,
-                                                              .replays = options.replays});
+                                                              .replays = options.replays,
+                                                              .reloads = &reloads});
     command(TimeSample{.at = clock.now(), .venue = VenueTime{1'000'000}});
     if (!options.connected) return;
     for (std::uint16_t i = 0; i < options.followers; ++i) connect(FollowerId{i}, options.mode);
@@ -137,6 +138,29 @@ class CopierRig {
     EXPECT_TRUE(events.try_push(event));
     step();
   }
+  // The supervisor's part of a reload: each follower's configuration becomes what `change` makes of
+  // it. Until it came back.
+  template <class Change>
+  void reload(const Change& change) {
+    EXPECT_TRUE(reloads.to_copier.try_push(prepared(change)));
+    step();
+    risk::ReloadPtr back;
+    EXPECT_TRUE(reloads.taken.try_pop(back));
+  }
+  template <class Change>
+  risk::ReloadPtr prepared(const Change& change) {
+    config::Config running;
+    running.leaders = leaders;
+    running.followers.assign(configs.begin(), configs.end());
+    config::Config next = running;
+    for (auto& follower : next.followers) change(follower);
+    auto made = std::make_unique<risk::Reload>(risk::reload_of(running, next, symbols));
+    made->generation = copier->generation() + 1;
+    made->text = "generation " + std::to_string(made->generation);
+    configs.assign(next.followers.begin(), next.followers.end());
+    return made;
+  }
+
   // Everything a lane has got since the last call.
   std::vector<Order> taken(std::size_t lane) {
     std::vector<Order> all;
@@ -192,6 +216,7 @@ class CopierRig {
   Channel<CopyCommand> commands{limits::commands_max};
   Channel<Notice> notices{limits::notices_max};
   std::optional<Channel<BookAnswer>> answers;
+  risk::ReloadChannels reloads;
   std::vector<std::unique_ptr<Channel<Order>>> orders;
   std::vector<std::unique_ptr<Channel<Report>>> reports;
   std::unique_ptr<risk::Copier> copier;

@@ -1,0 +1,14 @@
+// A configuration as text: what config::load reads to the same again. Pure; any thread.
+#pragma once
+
+#include <string>
+
+#include "config/schema.hpp"
+
+namespace copyd::config {
+
+// Keys that have their documented default are left out. Two configurations that are the same have
+// the same text.
+std::string text_of(const Config& config);
+
+}  // namespace copyd::config
