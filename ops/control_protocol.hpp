@@ -235,7 +235,7 @@ inline constexpr std::array<ControlCommand, 20> control_commands{{
     {Verb::export_, "export", detail::exporting, "trades, skips or profit and loss, as a file",
      "copyctl export trades --format csv --since 7d > trades.csv"},
     {Verb::reload, "reload", detail::reloading,
-     "goes over to the configuration file as it is now; says what changed, or why it was refused",
+     "applies the configuration file as it is now, and says what changed",
      "copyctl reload --wait"},
     {Verb::version, "version", {}, "the daemon's version", "copyctl version"},
 }};
