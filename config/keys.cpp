@@ -80,7 +80,7 @@ constexpr std::array table = {
         .choices = "active|reduce_only|halted|shadow"},
     Key{.path = "follower.connection",
         .kind = Kind::choice,
-        .standard = "\"own\"",
+        .standard = "\"auto\"",
         .restart = true,
         .choices = "auto|own|shared"},
     Key{.path = "follower.limits.max_order_notional", .kind = Kind::amount},

@@ -151,7 +151,7 @@ enum class Connection : std::uint8_t { auto_, own, shared };
 struct Follower {
   std::string label;
   FollowerMode state = FollowerMode::active;
-  Connection connection = Connection::own;
+  Connection connection = Connection::auto_;
   Limits limits;
   std::vector<Link> links;
   bool removed = false;  // as of a link

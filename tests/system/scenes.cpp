@@ -12,7 +12,7 @@ Qty qty(const char* text) {
 std::string ratio_follower(const std::string& label, const std::string& ratio,
                            const std::string& more) {
   return fmt::format(
-      "[[follower]]\nlabel = \"{}\"\n[[follower.link]]\nleader = \"alpha\"\n"
+      "[[follower]]\nlabel = \"{}\"\nconnection = \"own\"\n[[follower.link]]\nleader = \"alpha\"\n"
       "sizing = {{ mode = \"fixed_ratio\", ratio = {} }}\norder = {{ type = \"market\" }}\n{}\n",
       label, ratio, more);
 }

@@ -16,7 +16,7 @@ inline const std::string never_stale = "max_fill_age_ms = 600000";
 inline const std::string shared_threads = "threads = \"shared\"";
 
 Qty qty(const char* text);
-// Copies alpha with MARKET orders. `more` goes into its link.
+// Copies alpha with MARKET orders, on a connection of its own. `more` goes into its link.
 std::string ratio_follower(const std::string& label, const std::string& ratio,
                            const std::string& more = {});
 // Of alpha, for the venue's control port.
