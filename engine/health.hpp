@@ -61,6 +61,9 @@ class Health {
   };
   explicit Health(Parts parts);
 
+  // The last run ended while its check failed: it stays restricted until one passes. Before
+  // connected().
+  void was_failing(const RosterAccount& account) { entries_[&account].restricts = true; }
   // The account has a key, new or another; or has none any more.
   void connected(RosterAccount& account);
   void disconnected(RosterAccount& account);

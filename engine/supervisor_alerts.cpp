@@ -50,6 +50,12 @@ void Supervisor::make_health() {
           },
       .held_until = [this] { return pipeline_->address_holds().rest.until(); },
       .look_at_rights = [this](RosterAccount& account) { key_watch_->look(account); }});
+  constexpr auto of_health = 1U << static_cast<unsigned>(StateCause::health);
+  for (const auto& account : roster_.accounts())
+    if (account.follower &&
+        (static_cast<unsigned>(pipeline_->follower(*account.follower).causes.get()) & of_health) !=
+            0)
+      health_->was_failing(account);
   const auto judged = [this](RosterAccount& account, const PermissionVerdict& verdict) {
     if (verdict.refusal.empty()) health_->rights_are_good(account);
     else health_->refuse(account, verdict.refusal, verdict.remedy);

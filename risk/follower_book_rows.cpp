@@ -12,8 +12,8 @@ constexpr unsigned flatten_stage = 3;
 constexpr unsigned flatten_operator = 4;
 constexpr unsigned flatten_breach = 8;
 
-// What the file says of its state, whether it is connected and healthy, whether the journal can be
-// written and what the kill file says are of this start, not of the last.
+// What the file says of its state, whether it is connected, whether the journal can be written and
+// what the kill file says are of this start, not of the last.
 bool outlives_a_run(StateCause cause) noexcept {
   switch (cause) {
     case StateCause::operator_:
@@ -21,11 +21,11 @@ bool outlives_a_run(StateCause cause) noexcept {
     case StateCause::engine:
     case StateCause::breach:
     case StateCause::breaker:
+    case StateCause::health:
     case StateCause::recovery:
       return true;
     case StateCause::configuration:
     case StateCause::connection:
-    case StateCause::health:
     case StateCause::journal:
     case StateCause::kill:
       return false;

@@ -115,6 +115,21 @@ TEST_F(HealthTest, EveryKeyIsExercisedOnceAPeriod) {
   EXPECT_TRUE(told.empty());
 }
 
+TEST_F(HealthTest, WhatFailedInTheLastRunIsAskedAtOnceAndRestrictedUntilItPasses) {
+  health->was_failing(roster.at("bob"));
+  connect("bob");
+  break_network();
+  run(1s);
+  EXPECT_TRUE(told.empty()) << "the restriction of the last run stands";
+  fate = nullptr;
+  run(10s);
+  EXPECT_EQ(of("bob").standing, Standing::good);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].follower, *roster.at("bob").follower);
+  EXPECT_EQ(told[0].cause, StateCause::health);
+  EXPECT_EQ(told[0].state, FollowerState::active);
+}
+
 TEST_F(HealthTest, AnySignedAnswerOfThePeriodCounts) {
   for (int i = 0; i < 6; ++i) {
     run(30s);

@@ -462,10 +462,11 @@ TEST(Restart, CausesThatAreOfTheRunAloneAreNotKept) {
   next.restore(rows_of(*rig.copier));
   next.connect(bob);
   for (const StateCause cause : {StateCause::operator_, StateCause::leader, StateCause::engine,
-                                 StateCause::breach, StateCause::breaker, StateCause::recovery})
+                                 StateCause::breach, StateCause::breaker, StateCause::health,
+                                 StateCause::recovery})
     EXPECT_TRUE(restricted_by(next, cause)) << name_of(cause);
   for (const StateCause cause : {StateCause::configuration, StateCause::connection,
-                                 StateCause::health, StateCause::journal, StateCause::kill})
+                                 StateCause::journal, StateCause::kill})
     EXPECT_FALSE(restricted_by(next, cause)) << name_of(cause);
 }
 
