@@ -121,10 +121,10 @@ struct Status {
 class Demo {
  public:
   explicit Demo(const DemoOptions& options) : options_(options) {}
-  // Where the logs are kept when it did not succeed; empty before it was made.
+  // Where all that was written is; empty before it was made.
   const fs::path& directory() const noexcept { return directory_; }
   ~Demo() {
-    if (succeeded_) {
+    if (succeeded_ && !options_.keep) {
       std::error_code ignored;
       fs::remove_all(directory_, ignored);
     }
@@ -477,7 +477,9 @@ void Demo::print_json() const {
     out.key(s.stage).begin_object().member("p50", s.p50).member("p99", s.p99);
     out.member("p999", s.p999).member("n", s.count).end_object();
   }
-  out.end_object().end_object();
+  out.end_object();
+  if (options_.keep) out.member("directory", directory_.string());
+  out.end_object();
   fmt::print("{}\n", out.take());
 }
 
@@ -501,6 +503,7 @@ int Demo::run() {
   else print_table();
   say("\n{}\n", succeeded_ ? "Every position was on its target at every step: drift 0."
                            : "A position was NOT on its target.");
+  if (options_.keep) say("What was written is kept in {}\n", directory_.string());
   return succeeded_ ? 0 : 1;
 }
 

@@ -7,6 +7,7 @@ namespace copyd::engine {
 
 struct DemoOptions {
   bool json = false;  // the summary as JSON instead of the table
+  bool keep = false;  // logs, journal and configuration stay behind, also when all went well
 };
 
 // The exit code: 0 only if every position was on its target at every step and at the end.

@@ -58,7 +58,8 @@ int main(int argc, char** argv) {
   DemoOptions demo;
   auto* demo_command = app.add_subcommand("demo", "shows the whole product on this machine");
   demo_command->add_flag("--json", demo.json, "the summary as JSON");
-  demo_command->footer("Example:\n  copyd demo --json");
+  demo_command->add_flag("--keep", demo.keep, "its logs, journal and configuration stay behind");
+  demo_command->footer("Example:\n  copyd demo --keep");
 
   try {
     app.parse(argc, argv);

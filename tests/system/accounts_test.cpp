@@ -271,8 +271,9 @@ TEST_F(Accounts, NoFillIsLostWhileKeysAreRotated) {
     }
   });
   const char* types[] = {"ed25519", "hmac", "rsa"};
+  const char* labels[] = {"alpha", "bob", "carol"};
   for (int round = 0; round < 6; ++round) {
-    const std::string label = std::vector<std::string>{"alpha", "bob", "carol"}[round % 3];
+    const std::string label = labels[round % 3];
     const std::string type = types[(round + round / 3) % 3];
     const Json fresh = rig.venue(
         fmt::format(R"({{"command":"new_key","account":"{}","key_type":"{}"}})", label, type));

@@ -97,7 +97,9 @@ TEST_F(KeyFile, AKillDuringARotationLeavesTheOldKeyOrTheNew) {
     EXPECT_EQ(store->labels(), (std::vector<std::string>{"alpha", "bob"}));
     const std::string kept(store->find("bob")->api_key.reveal());
     EXPECT_TRUE(kept == now || kept == next) << "kill " << i;
-    if (kept == next) EXPECT_EQ(store->find("bob")->secret.reveal(), secret);
+    if (kept == next) {
+      EXPECT_EQ(store->find("bob")->secret.reveal(), secret);
+    }
     replaced += kept == next ? 1 : 0;
     now = kept;
     rig.start_daemon();

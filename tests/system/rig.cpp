@@ -100,6 +100,10 @@ void Rig::note_key(const Json& key) {
   canaries_.add_private_key("a private key", key.text("/private_key_pem"));
 }
 
+void Rig::keep_secret(const std::string& name, std::string_view private_key_pem) {
+  canaries_.add_private_key(name, std::string(private_key_pem));
+}
+
 void Rig::note_venue_secrets() {
   if (!control_) return;
   const Json secrets(control_->call(R"({"command":"secrets"})").value_or(""));

@@ -85,6 +85,8 @@ class Rig {
 
   // What came to the test by another way than files and copyctl is looked through as well.
   void heard(const std::string& text);
+  // A private key that was made by our own programs, so that the venue cannot name it.
+  void keep_secret(const std::string& name, std::string_view private_key_pem);
   // Files below the directory that somebody else than our programs has written secrets to.
   void leave_out(const std::string& path) { left_out_.insert(path); }
   // Ends the daemon and looks through all that our programs have written and answered for the

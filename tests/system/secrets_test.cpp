@@ -26,6 +26,16 @@ class Secrets : public KeyTest {
  protected:
   Canaries canaries;
 
+  // Of the pair that copyd has made: the end of the test looks for it in all that was written.
+  void keep_generated_key_secret(const std::string& label) {
+    const auto store = open_store();
+    ASSERT_TRUE(store);
+    const auto* account = store->find(label);
+    ASSERT_TRUE(account);
+    ASSERT_EQ(account->key_type, ops::AccountKey::ed25519);
+    rig.keep_secret("a generated private key", account->secret.reveal());
+  }
+
   // The key that the passphrase makes; the store's own are made from it.
   void add_store_key(const fs::path& path, const std::string& passphrase) {
     const std::string salt = content_of(path).substr(32, crypto_pwhash_SALTBYTES);
@@ -137,11 +147,10 @@ TEST_F(Secrets, AGeneratedKeysPrivateHalfStaysHereAndAMistypedApiKeyIsAskedForAg
   EXPECT_EQ(person.shown().find("PRIVATE"), std::string::npos);
   EXPECT_EQ(person.shown().find(api_key.substr(0, 6)), std::string::npos);
   EXPECT_EQ(person.shown().find("mistyped"), std::string::npos);
-  const auto store = open_store();
-  ASSERT_TRUE(store);
-  EXPECT_EQ(store->find("bob")->key_type, ops::AccountKey::ed25519);
   rig.connect("alpha");
   rig.wait_until_ready({"bob"});
+  keep_generated_key_secret("bob");
+  rig.heard(person.shown());
 }
 
 TEST_F(Secrets, ARotationToAGeneratedKeyWorksForPrograms) {
@@ -171,6 +180,8 @@ TEST_F(Secrets, ARotationToAGeneratedKeyWorksForPrograms) {
   EXPECT_TRUE(reply.truth("/ok")) << reply.source();
   EXPECT_EQ(reply.text("/account/api_key"), "RotC…");
   EXPECT_EQ(command->wait(10s), 0);
+  keep_generated_key_secret("bob");
+  rig.heard(*line + reply.source());
 }
 
 TEST_F(Secrets, NothingThatIsWrittenShowsAKey) {
@@ -209,6 +220,83 @@ TEST_F(Secrets, NothingThatIsWrittenShowsAKey) {
   rig.copyctl({"disconnect", "bob"});
   EXPECT_EQ(rig.stop_daemon(), 0);
   EXPECT_EQ(rig.find_secrets(), std::vector<std::string>());
+}
+
+// The demo is what people run first and show to others. Its venue has the keys of its seed, as the
+// rig's has, so they are known here.
+TEST_F(Secrets, TheDemoWritesNone) {
+  rig.start_venue({"--seed", "7"});
+  const auto programs = rig.directory() / "programs";
+  const auto temporary = rig.directory() / "demo";
+  fs::create_directory(programs);
+  fs::create_directory(temporary);
+  fs::copy_file(rig.program("copyd"), programs / "copyd");  // it takes the programs beside it
+  fs::create_symlink(rig.program("copyctl"), programs / "copyctl");
+  std::ofstream(programs / "venue-sim")
+      << fmt::format("#!/bin/sh\nexec '{}' --seed 7 \"$@\"\n", rig.program("venue-sim"));
+  fs::permissions(programs / "venue-sim", fs::perms::owner_all);
+  const auto demo = rig.run({"/usr/bin/env", "TMPDIR=" + temporary.string(),
+                             (programs / "copyd").string(), "demo", "--json", "--keep"});
+  ASSERT_EQ(demo.exit_code, 0) << demo.output << demo.errors;
+  const fs::path kept = Json(demo.output).text("/directory");
+  ASSERT_EQ(kept.parent_path(), temporary);
+  EXPECT_TRUE(fs::exists(kept / "copyd.log"));
+  EXPECT_TRUE(fs::exists(kept / "state/journal"));
+  const auto store = ops::KeyStore::open((kept / "state/keys.sealed").string(),
+                                         {.kind = ops::Unlock::Kind::passphrase,
+                                          .secret = Secret::copy_of("only for this demo"),
+                                          .cost = {}});
+  ASSERT_TRUE(store && store->find("alpha"));
+  ASSERT_EQ(store->find("alpha")->api_key.reveal(), Json(rig.key_of("alpha")).text("/api_key"));
+  EXPECT_EQ(rig.find_secrets(), std::vector<std::string>());
+}
+
+// The user who owns what `/proc` shows of a process.
+uid_t owner_of_memory(engine::Process& process) {
+  struct ::stat status {};
+  EXPECT_EQ(::stat(fmt::format("/proc/{}/mem", process.pid()).c_str(), &status), 0);
+  return status.st_uid;
+}
+
+// Whoever else is on this machine, be it with the daemon's own user: the kernel shows nobody but
+// root the memory and the environment of a process that asked for it, and leaves no core of it.
+TEST_F(Secrets, AnotherProcessSeesNothingOfTheDaemon) {
+  rig.start_venue();
+  rig.unlock_with_key();
+  rig.configure(shared_threads, leader_alpha + ratio_follower("bob", "1"));
+  std::vector<std::string> as_user;
+  uid_t user = ::getuid();
+  if (user == 0) {
+    // Of root's processes all belongs to root.
+    user = 12'345;
+    as_user = {"/usr/bin/setpriv", "--reuid", std::to_string(user), "--clear-groups"};
+    auto tried = as_user;
+    tried.insert(tried.end(), {rig.program("copyd"), "--version"});
+    if (rig.run(tried).exit_code != 0)
+      GTEST_SKIP() << "the programs are where no other user can run them";
+    ASSERT_EQ(::chown(rig.directory().c_str(), user, 0), 0);
+    for (const auto& entry : fs::recursive_directory_iterator(rig.directory()))
+      ASSERT_EQ(::chown(entry.path().c_str(), user, 0), 0);
+  }
+  auto any = as_user;
+  any.insert(any.end(), {"/bin/sh", "-c", "echo runs; read nothing; sleep 60"});
+  auto other = engine::Process::spawn({.arguments = any, .input = {}, .error_file = {}});
+  ASSERT_TRUE(other && other->read_line(20s));
+  ASSERT_EQ(owner_of_memory(*other), user) << "what any process shows";
+
+  auto within_core_limit = as_user;
+  within_core_limit.insert(
+      within_core_limit.end(),
+      {"/bin/sh", "-c",
+       fmt::format("cd {} && ulimit -c unlimited; exec \"$@\"", rig.directory().string()), "sh"});
+  rig.launch_daemon(within_core_limit);
+  rig.wait_until("it has opened its keys",
+                 [&] { return fs::exists(rig.directory() / "control.sock"); });
+  EXPECT_NE(owner_of_memory(rig.daemon()), user);
+  rig.daemon().signal(SIGQUIT);
+  EXPECT_EQ(rig.daemon().wait(20s), 128 + SIGQUIT);
+  for (const auto& entry : fs::directory_iterator(rig.directory()))
+    EXPECT_FALSE(entry.path().filename().string().starts_with("core")) << entry.path();
 }
 
 // Of a process that has loaded the store and signed with every key of it.
