@@ -7,9 +7,6 @@ namespace {
 
 constexpr int recv_window_ms = 5000;
 constexpr std::int32_t timestamp_refused = -1021;
-// What was spent is remembered for a minute and five seconds: an answer that took longer counts in
-// a minute of which the beginning is forgotten.
-constexpr std::chrono::seconds told_within{5};
 
 }  // namespace
 
@@ -34,20 +31,21 @@ void VenueApi::send(net::Http& http, net::HttpRequest request, Handler handler) 
       address_->spend_by_timetable(now, weight);
     else address_->spend(now, weight);
   }
-  http.request(std::move(request), [this, of_address, sent = now, handler = std::move(handler)](
-                                       Result<net::HttpResponse> result) {
-    VenueAnswer answer;
-    if (result) {
-      const bool fresh = clock_.now() - sent < told_within;
-      if (of_address && fresh && result->used_weight) told(*result->used_weight);
-      answer.status = result->status;
-      answer.body = std::move(result->body);
-      answer.retry_after = result->retry_after;
-    } else {
-      answer.failure = result.error().message();
-    }
-    handler(std::move(answer));
-  });
+  http.request(std::move(request),
+               [this, of_address, handler = std::move(handler)](Result<net::HttpResponse> result) {
+                 VenueAnswer answer;
+                 if (result) {
+                   // An answer comes within the request's five seconds, and what was spent is
+                   // remembered for a minute and five seconds: the minute it counts is known whole.
+                   if (of_address && result->used_weight) told(*result->used_weight);
+                   answer.status = result->status;
+                   answer.body = std::move(result->body);
+                   answer.retry_after = result->retry_after;
+                 } else {
+                   answer.failure = result.error().message();
+                 }
+                 handler(std::move(answer));
+               });
 }
 
 void VenueApi::count_into(venue::AddressWeight& address) {
