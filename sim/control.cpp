@@ -271,6 +271,10 @@ Answer<std::string> Control::stats(const Fields&, VenueTime) {
   for (const auto& [call, weight] : protocol.weights())
     out.number(call, static_cast<std::int64_t>(weight));
   out.end_object();
+  out.key("weight_minutes").array();
+  for (const auto& minute : protocol.limits().minutes())
+    out.object().number("minute", minute.number).number("weight", minute.weight).end_object();
+  out.end_array();
   out.key("orders").object();
   for (const auto& [account, counts] : protocol.order_counts())
     out.key(world_.exchange().account(account).label)

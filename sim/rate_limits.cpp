@@ -35,6 +35,12 @@ RateLimits::Verdict RateLimits::weigh(WeightPool pool, const std::string& addres
     return *banned;
   }
   const int used = from.weight.add(weight, now);
+  if (pool == WeightPool::rest) {
+    const std::int64_t number = now.ms / minute_ms;
+    if (minutes_.empty() || minutes_.back().number != number) minutes_.push_back({number, 0});
+    minutes_.back().weight += weight;
+    if (minutes_.size() > minutes_max) minutes_.pop_front();
+  }
   if (!options_.weight || weight == 0 || used <= weight_per_minute) return {.used = used};
   const VenueTime next_minute{(now.ms / minute_ms + 1) * minute_ms};
   if (from.refusals.add(1, now) <= refusals_before_ban)

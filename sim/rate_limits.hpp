@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,6 +41,7 @@ class RateLimits {
   static constexpr int unlimited_per_minute = 6'000'000;
   // So many requests over the limit in one minute are answered with 429; then comes the ban.
   static constexpr int refusals_before_ban = 10;
+  static constexpr std::size_t minutes_max = 1440;
 
   struct Options {
     bool orders = true;
@@ -56,6 +58,13 @@ class RateLimits {
   };
   // Counts the request. Weight 0 is never over the limit, but a ban holds for it too.
   Verdict weigh(WeightPool pool, const std::string& address, int weight, VenueTime now);
+  // What all addresses together have used over REST in a minute of the venue's clock.
+  struct Minute {
+    std::int64_t number = 0;  // since 1970
+    int weight = 0;
+  };
+  // The latest of those in which something was asked, the running one last.
+  const std::deque<Minute>& minutes() const noexcept { return minutes_; }
   // The ban in force, without counting.
   std::optional<Verdict> find_ban(WeightPool pool, const std::string& address, VenueTime now) const;
   // "" stands for every address. Replaces what is in force for it.
@@ -116,6 +125,7 @@ class RateLimits {
   Options options_;
   std::map<Key, Address> addresses_{};
   std::unordered_map<AccountIndex, Counters> orders_{};
+  std::deque<Minute> minutes_{};
 };
 
 // The refusal of a request that the limits do not let pass.

@@ -30,6 +30,7 @@ struct Options {
   int minutes = 12;
   int restarts = 0;
   bool mirror = false;
+  bool own = false;  // each follower has an order connection of its own
   bool limits = true;
   bool json = false;
 };
@@ -42,7 +43,7 @@ struct StartTime {
 };
 
 StartTime start_time(const Options& options) {
-  constexpr int each = venue::call_weight::session + venue::call_weight::handshake;
+  const int each = venue::call_weight::session + (options.own ? venue::call_weight::handshake : 0);
   constexpr int mirrored = 6;   // more, where leverage and margin type are looked at
   constexpr int minute_s = 65;  // counted at least, and at most
   constexpr int span_s = std::chrono::seconds(venue::WeightMinute::span).count();
@@ -59,9 +60,10 @@ StartTime start_time(const Options& options) {
 
 using Weights = std::map<std::string, std::int64_t>;  // by call
 
+// As the venue counts them, the running minute last.
 struct Minute {
-  Weights by_call;
-  std::int64_t sum = 0;
+  std::int64_t number = 0;  // of the venue's clock
+  std::int64_t weight = 0;
 };
 
 struct Report {
@@ -69,16 +71,11 @@ struct Report {
   double all_ready_s = 0;
   std::int64_t refused = 0;
   std::int64_t resident_kib = 0;
-  std::vector<Minute> start;
-  std::vector<Minute> steady;
+  std::int64_t most_at_start = 0;  // of weight in a minute
+  std::int64_t most_after = 0;
 
-  static std::int64_t most(const std::vector<Minute>& minutes) {
-    std::int64_t most = 0;
-    for (const auto& minute : minutes) most = std::max(most, minute.sum);
-    return most;
-  }
   bool good(const Options& options) const {
-    return refused == 0 && most(steady) < venue::weight_share::limit / 2 &&
+    return refused == 0 && most_after < venue::weight_share::limit / 2 &&
            (!options.limits || options.restarts > 0 || all_ready_s <= start_time(options).most_s);
   }
 };
@@ -92,8 +89,9 @@ class Scale {
   void prepare();
   void write_keys();
   bool all_ready();
-  void end_minute(std::vector<Minute>& into);
-  void watch(std::vector<Minute>& into, const std::function<bool()>& done);
+  void show_weights();
+  std::vector<Minute> minutes();
+  void watch(const std::function<bool()>& done);
   static std::string label(int follower) { return fmt::format("follower{}", follower + 1); }
 
   const Options options_;
@@ -112,9 +110,10 @@ void Scale::prepare() {
   std::string accounts = "[[leader]]\nlabel = \"alpha\"\n";
   for (int i = 0; i < options_.followers; ++i)
     accounts += fmt::format(
-        "[[follower]]\nlabel = \"{}\"\n[[follower.link]]\nleader = \"alpha\"\n"
+        "[[follower]]\nlabel = \"{}\"\nconnection = \"{}\"\n"
+        "[[follower.link]]\nleader = \"alpha\"\n"
         "sizing = {{ mode = \"fixed_ratio\", ratio = 1 }}\n{}",
-        label(i), kept);
+        label(i), options_.own ? "own" : "shared", kept);
   rig_.configure("threads = \"shared\"\nidle = \"backoff\"", accounts);
   write_keys();
 }
@@ -141,47 +140,54 @@ void Scale::write_keys() {
 bool Scale::all_ready() {
   const Json status = rig_.status();
   const double now = std::chrono::duration<double>(Steady::now() - begun_).count();
+  if (!status.valid()) return false;
   if (report_.ready_s == 0 && status.truth("/ready")) report_.ready_s = now;
+  simdjson::dom::array followers;
+  if (status.root()["followers"].get(followers) != simdjson::SUCCESS) return false;
   int ready = 0;
-  for (int i = 0; i < options_.followers; ++i)
-    ready += status.text(fmt::format("/followers/{}/link", i)) == "ready" ? 1 : 0;
+  for (const auto follower : followers)
+    ready += std::string_view(follower["link"]) == "ready" ? 1 : 0;
   if (report_.ready_s == 0 || ready < options_.followers) return false;
   report_.all_ready_s = now;
   return true;
 }
 
 // What was used since the last time.
-void Scale::end_minute(std::vector<Minute>& into) {
+void Scale::show_weights() {
+  if (options_.json) return;
   const Json stats = rig_.venue(R"({"command":"stats"})");
-  report_.refused = stats.number("/refused_by_limits");
-  simdjson::dom::object calls;
-  if (stats.root()["weight"].get(calls) != simdjson::SUCCESS)
-    throw std::runtime_error("the venue tells no weights");
-  Minute minute;
+  const simdjson::dom::object calls = stats.root()["weight"];
+  std::int64_t sum = 0;
+  std::string each;
   for (const auto [call, value] : calls) {
     const std::int64_t weight = value.get_int64().value();
     const std::int64_t more = weight - std::exchange(seen_[std::string(call)], weight);
     if (more == 0) continue;
-    minute.by_call[std::string(call)] = more;
-    minute.sum += more;
+    sum += more;
+    each += fmt::format("  {} {}", call, more);
   }
-  into.push_back(minute);
-  if (options_.json) return;
-  fmt::print("{:6} weight a minute", minute.sum);
-  for (const auto& [call, weight] : minute.by_call) fmt::print("  {} {}", call, weight);
-  fmt::print("\n");
+  fmt::print("{:6} of weight{}\n", sum, each);
   std::fflush(stdout);
 }
 
-void Scale::watch(std::vector<Minute>& into, const std::function<bool()>& done) {
-  auto minute_ends = Steady::now() + 60s;
+std::vector<Minute> Scale::minutes() {
+  const Json stats = rig_.venue(R"({"command":"stats"})");
+  report_.refused = stats.number("/refused_by_limits");
+  const simdjson::dom::array counted = stats.root()["weight_minutes"];
+  std::vector<Minute> minutes;
+  for (const auto minute : counted)
+    minutes.push_back({.number = minute["minute"], .weight = minute["weight"]});
+  return minutes;
+}
+
+void Scale::watch(const std::function<bool()>& done) {
+  auto shown = Steady::now();
   while (!done()) {
     if (rig_.daemon().wait(options_.followers > 100 ? 500ms : 50ms))
       throw std::runtime_error("the daemon ended by itself");
-    if (Steady::now() >= minute_ends) {
-      minute_ends += 60s;
-      end_minute(into);
-    }
+    if (Steady::now() - shown < 60s) continue;
+    shown = Steady::now();
+    show_weights();
   }
 }
 
@@ -192,11 +198,15 @@ Report Scale::run() {
     report_.ready_s = 0;
     begun_ = Steady::now();
     rig_.launch_daemon();
-    watch(report_.start, [&] { return all_ready(); });
+    watch([&] { return all_ready(); });
   }
-  end_minute(report_.start);
+  const std::int64_t start_ended = minutes().back().number;
   const auto end = Steady::now() + std::chrono::minutes(options_.minutes) + 1s;
-  if (options_.minutes > 0) watch(report_.steady, [&] { return Steady::now() >= end; });
+  watch([&] { return Steady::now() >= end; });
+  for (const Minute& minute : minutes()) {
+    auto& most = minute.number <= start_ended ? report_.most_at_start : report_.most_after;
+    most = std::max(most, minute.weight);
+  }
   std::ifstream status(fmt::format("/proc/{}/status", rig_.daemon().pid()));
   for (std::string line; std::getline(status, line);)
     if (line.starts_with("VmRSS:")) report_.resident_kib = std::stoll(line.substr(6));
@@ -214,8 +224,7 @@ void print(const Options& options, const Report& report) {
         "most weight a minute       {} at the start, {} after\nrefused by limits          {}\n"
         "resident memory            {} MiB\n",
         options.followers, report.ready_s, report.all_ready_s, bounds.least_s, bounds.most_s,
-        Report::most(report.start), Report::most(report.steady), report.refused,
-        report.resident_kib / 1024);
+        report.most_at_start, report.most_after, report.refused, report.resident_kib / 1024);
     return;
   }
   ops::JsonWriter out;
@@ -225,8 +234,8 @@ void print(const Options& options, const Report& report) {
       .member("all_ready_ms", static_cast<std::int64_t>(report.all_ready_s * 1000))
       .member("least_ms", bounds.least_s * 1000)
       .member("most_ms", bounds.most_s * 1000)
-      .member("most_at_start", Report::most(report.start))
-      .member("most_after", Report::most(report.steady))
+      .member("most_at_start", report.most_at_start)
+      .member("most_after", report.most_after)
       .member("refused", report.refused)
       .member("resident_kib", report.resident_kib)
       .end_object();
@@ -251,6 +260,7 @@ int main(int argc, char** argv) {
   app.add_option("--restarts", options.restarts, "kill it when all are ready, and start it again")
       ->check(CLI::Range(0, 100));
   app.add_flag("--mirror", options.mirror, "followers mirror leverage and margin type");
+  app.add_flag("--own", options.own, "each follower has an order connection of its own");
   app.add_flag("--no-limits", no_limits, "the venue announces and keeps no limit by weight");
   app.add_flag("--json", options.json, "print one line of JSON");
   try {
