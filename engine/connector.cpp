@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/clock.hpp"
-#include "engine/key_refusal.hpp"
+#include "engine/key_trial.hpp"
 
 namespace copyd::engine {
 
@@ -12,14 +11,8 @@ struct Connector::Attempt {
   venue::Credentials credentials;
   bool rotates = false;
   Handler handler;
-  Role role = Role::none;
-  std::optional<venue::KeyPermissions> permissions{};
-  std::vector<std::string> warnings{};
 
   void fail(ops::Failure failure) const { handler(std::move(failure)); }
-  void fail(std::string error, std::string remedy) const {
-    fail({.error = std::move(error), .remedy = std::move(remedy)});
-  }
 };
 
 void Connector::connect(ops::Account account, Handler handler) {
@@ -65,43 +58,13 @@ void Connector::begin(ops::Account account, bool rotates, Handler handler) {
                                                    .credentials = std::move(credentials).value(),
                                                    .rotates = rotates,
                                                    .handler = std::move(handler)});
-  if (const auto* known = parts_.roster.find(attempt->account.label)) attempt->role = known->role();
-  if (parts_.venue.has_permission_record()) return read_permissions(attempt);
-  attempt->warnings.emplace_back(
-      "this venue has no permission record: the key's rights are unknown");
-  prove(attempt);
-}
-
-void Connector::read_permissions(const AttemptPtr& attempt) {
-  parts_.venue.permissions(attempt->credentials, [this, attempt](const VenueAnswer& answer) {
-    if (!answer.ok())
-      return attempt->fail(
-          explain(answer, {.key_type = attempt->account.key_type, .testnet = parts_.testnet}));
-    const auto permissions = venue::decode_key_permissions(answer.body);
-    if (!permissions)
-      return attempt->fail("the venue's permission record cannot be read", "try again later");
-    auto verdict = judge(*permissions, attempt->role, parts_.venue.now());
-    if (!verdict.refusal.empty())
-      return attempt->fail(std::move(verdict.refusal), std::move(verdict.remedy));
-    attempt->warnings = std::move(verdict.warnings);
-    attempt->permissions = *permissions;
-    prove(attempt);
-  });
-}
-
-void Connector::prove(const AttemptPtr& attempt) {
-  parts_.venue.signed_get(
-      venue::path::balance, attempt->credentials, [this, attempt](const VenueAnswer& answer) {
-        if (!answer.ok())
-          return attempt->fail(explain(answer, {.key_type = attempt->account.key_type,
-                                                .of_futures = true,
-                                                .record_read = attempt->permissions.has_value(),
-                                                .testnet = parts_.testnet}));
-        auto alias = venue::decode_account_alias(answer.body);
-        if (!alias)
-          return attempt->fail("the venue's balance answer cannot be read", "try again later");
-        store(attempt, std::move(alias).value());
-      });
+  const auto* known = parts_.roster.find(attempt->account.label);
+  trial_.begin(attempt->credentials, attempt->account.key_type,
+               known != nullptr ? known->role() : Role::none,
+               [this, attempt](ops::Outcome<KeyFindings> outcome) {
+                 if (!outcome) return attempt->fail(std::move(outcome).error());
+                 store(attempt, std::move(outcome).value());
+               });
 }
 
 std::optional<ops::Failure> Connector::misplaced(const Attempt& attempt, const std::string& alias) {
@@ -151,15 +114,15 @@ std::optional<ops::Failure> Connector::put(Attempt& attempt) {
                       .remedy = "check keys.file, its directory's rights and the disk"};
 }
 
-void Connector::store(const AttemptPtr& attempt, std::string alias) {
-  if (auto failure = misplaced(*attempt, alias)) return attempt->fail(std::move(*failure));
+void Connector::store(const AttemptPtr& attempt, KeyFindings found) {
+  if (auto failure = misplaced(*attempt, found.alias)) return attempt->fail(std::move(*failure));
   RosterAccount& entry = parts_.roster.at(attempt->account.label);
-  attempt->account.alias = alias;
+  attempt->account.alias = found.alias;
   if (auto failure = put(*attempt)) return attempt->fail(std::move(*failure));
   entry.credentials = std::move(attempt->credentials);
-  entry.alias = std::move(alias);
-  entry.permissions = attempt->permissions;
-  entry.warnings = std::move(attempt->warnings);
+  entry.alias = std::move(found.alias);
+  entry.permissions = found.permissions;
+  entry.warnings = std::move(found.warnings);
   if (entry.role() == Role::none) entry.warnings.emplace_back(unused_label);
   entry.error.clear();
   attempt->handler(&entry);

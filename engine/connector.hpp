@@ -1,14 +1,13 @@
-// Connector: what happens to a key at `copyctl connect` and `rotate`: the permission record is read
-// and judged, one signed futures call proves that the key works there and tells of which account it
-// is, and only then is it stored. Nothing of a key that was refused is kept, and until a new one is
-// stored the old one is in force. The supervisor's thread only.
+// Connector: what happens to a key at `copyctl connect` and `rotate`: it is tried at the venue
+// (engine/key_trial), and only then stored. Nothing of a key that was refused is kept, and until a
+// new one is stored the old one is in force. The supervisor's thread only.
 #pragma once
 
 #include <functional>
 #include <string>
 
+#include "engine/key_trial.hpp"
 #include "engine/roster.hpp"
-#include "engine/venue_api.hpp"
 #include "ops/failure.hpp"
 #include "ops/key_store.hpp"
 
@@ -27,7 +26,8 @@ class Connector {
     const std::string& venue_name;
     bool testnet = false;
   };
-  explicit Connector(const Parts& parts) noexcept : parts_(parts) {}
+  explicit Connector(const Parts& parts) noexcept
+      : parts_(parts), trial_{.venue = parts.venue, .testnet = parts.testnet} {}
 
   // The first key of a label.
   void connect(ops::Account account, Handler handler);
@@ -38,14 +38,13 @@ class Connector {
   struct Attempt;
   using AttemptPtr = std::shared_ptr<Attempt>;
   void begin(ops::Account account, bool rotates, Handler handler);
-  void read_permissions(const AttemptPtr& attempt);
-  void prove(const AttemptPtr& attempt);
-  void store(const AttemptPtr& attempt, std::string alias);
+  void store(const AttemptPtr& attempt, KeyFindings found);
   // What speaks against this account under this label; nothing: it may be stored.
   std::optional<ops::Failure> misplaced(const Attempt& attempt, const std::string& alias);
   std::optional<ops::Failure> put(Attempt& attempt);
 
   Parts parts_;
+  KeyTrial trial_;
 };
 
 }  // namespace copyd::engine

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -11,8 +12,10 @@
 #include "config/built.hpp"
 #include "core/agent.hpp"
 #include "engine/configuration.hpp"
+#include "engine/key_check.hpp"
 #include "engine/supervisor.hpp"
 #include "engine/thread_plan.hpp"
+#include "net/tls_transport.hpp"
 #include "ops/environment.hpp"
 #include "ops/log.hpp"
 #include "ops/state_directory.hpp"
@@ -69,27 +72,29 @@ std::optional<std::pair<config::Config, std::string>> usable_configuration(
   return std::pair(std::move(*outcome.config), std::move(outcome.text));
 }
 
-std::optional<ops::KeyStore> open_store(const std::string& path,
-                                        const std::string& passphrase_file) {
+// The exit code of a start that came to nothing.
+int not_started(const ops::Failure& why) {
+  log::error(fmt::format("{}: {}", why.error, why.remedy));
+  return 1;
+}
+
+ops::Outcome<ops::KeyStore> open_store(const std::string& path,
+                                       const std::string& passphrase_file) {
   auto sources = ops::UnlockSources::from_environment();
   sources.passphrase_file = passphrase_file;
   sources.new_store = !std::filesystem::exists(path);
   const auto unlock = ops::find_unlock(sources);
-  if (!unlock) {
-    log::error(fmt::format("{}: {}", unlock.error().error, unlock.error().remedy));
-    return std::nullopt;
-  }
+  if (!unlock) return unlock.error();
   auto store = ops::KeyStore::open(path, unlock.value());
-  if (!store) {
-    log::error(
-        fmt::format("the key store {} cannot be opened: {}: {}", path, store.error().message(),
-                    store.error() == make_error_code(Errc::unlock_failed)
-                        ? "give the passphrase or credential that it was made with; a damaged "
-                          "file has to come from a backup, or be moved away and every account "
-                          "connected again"
-                        : "check keys.file, and that copyd's user may read it"));
-    return std::nullopt;
-  }
+  if (!store)
+    return ops::Failure{
+        .error =
+            fmt::format("the key store {} cannot be opened: {}", path, store.error().message()),
+        .remedy = store.error() == make_error_code(Errc::unlock_failed)
+                      ? "give the passphrase or credential that it was made with; a damaged "
+                        "file has to come from a backup, or be moved away and every account "
+                        "connected again"
+                      : "check keys.file, and that copyd's user may read it"};
   namespace fs = std::filesystem;
   std::error_code ignored;
   const auto others =
@@ -97,6 +102,18 @@ std::optional<ops::KeyStore> open_store(const std::string& path,
   if (!sources.new_store && others != fs::perms::none)
     log::warning(fmt::format("{} can be read by others than its owner: chmod 600 {}", path, path));
   return std::move(store).value();
+}
+
+ops::Outcome<net::TlsContext> trusted(const std::string& ca_file) {
+  auto tls = net::TlsContext::create(ca_file);
+  if (tls) return std::move(tls).value();
+  const bool readable = ::access(ca_file.c_str(), R_OK) == 0;
+  return ops::Failure{
+      .error = fmt::format(
+          "venue.ca_file {} cannot be used: {}", ca_file,
+          readable ? "no certificate can be read from it"
+                   : boost::system::error_code(errno, boost::system::system_category()).message()),
+      .remedy = "name a file of PEM certificates, or leave the key out"};
 }
 
 // Threads inherit it from the one that makes them; those of the path then go where they are pinned.
@@ -107,8 +124,9 @@ void keep_off(const config::Engine& engine, const std::vector<int>& usable) {
   CPU_ZERO(&set);
   for (const int cpu : beside) CPU_SET(static_cast<std::size_t>(cpu), &set);
   if (::sched_setaffinity(0, sizeof set, &set) != 0)
-    log::warning("control and metrics may run on the processors of the path: they could not be "
-                 "kept off them");
+    log::warning(
+        "control and metrics may run on the processors of the path: they could not be "
+        "kept off them");
 }
 
 }  // namespace
@@ -126,23 +144,11 @@ int run_daemon(const DaemonOptions& options) {
   keep_off(config->engine, usable);
 
   const auto claim = ops::claim_state_directory(config->engine.state_dir);
-  if (!claim) {
-    log::error(fmt::format("{}: {}", claim.error().error, claim.error().remedy));
-    return 1;
-  }
+  if (!claim) return not_started(claim.error());
   auto store = open_store(config->keys.file, options.passphrase_file);
-  if (!store) return 1;
-  auto tls = net::TlsContext::create(config->venue.ca_file);
-  if (!tls) {
-    const bool readable = ::access(config->venue.ca_file.c_str(), R_OK) == 0;
-    log::error(fmt::format(
-        "venue.ca_file {} cannot be used: {}: name a file of PEM certificates, or "
-        "leave the key out",
-        config->venue.ca_file,
-        readable ? "no certificate can be read from it"
-                 : boost::system::error_code(errno, boost::system::system_category()).message()));
-    return 1;
-  }
+  if (!store) return not_started(store.error());
+  auto tls = trusted(config->venue.ca_file);
+  if (!tls) return not_started(tls.error());
   const SteadyClock clock;
   const std::string credentials_directory = ops::environment(credentials_variable);
   Supervisor supervisor({.config = *config,
@@ -158,29 +164,84 @@ int run_daemon(const DaemonOptions& options) {
   return supervisor.run();
 }
 
+namespace {
+
+ops::Outcome<std::vector<CheckedKey>> ask_about_keys(const config::Config& config,
+                                                     const std::string& passphrase_file) {
+  std::optional<ops::KeyStore> store;
+  if (std::filesystem::exists(config.keys.file)) {
+    auto opened = open_store(config.keys.file, passphrase_file);
+    if (!opened) return std::move(opened).error();
+    store = std::move(opened).value();
+  }
+  auto tls = trusted(config.venue.ca_file);
+  if (!tls) return std::move(tls).error();
+  const SteadyClock clock;
+  const auto transport = net::make_tls_transport(*tls, clock);
+  VenueApi venue(*transport, endpoints_of(config.venue), clock);
+  const std::string venue_name(name_of(config.venue.name));
+  return check_keys({.config = config,
+                     .venue_name = venue_name,
+                     .store = store ? &*store : nullptr,
+                     .venue = venue,
+                     .clock = clock});
+}
+
+// What `copyd check` has found.
+struct Findings {
+  std::vector<config::Fault> faults, notes, unbuilt;
+  std::optional<ops::Outcome<std::vector<CheckedKey>>> keys;  // nothing: not asked
+
+  bool good() const {
+    if (!faults.empty()) return false;
+    if (!keys) return true;
+    return *keys && std::all_of((*keys)->begin(), (*keys)->end(),
+                                [](const CheckedKey& key) { return key.good(); });
+  }
+};
+
+void print_json(const Findings& found) {
+  ops::JsonWriter out;
+  out.begin_object().member("ok", found.good());
+  out.key("faults").raw(config::as_json(found.faults));
+  out.key("notes").raw(config::as_json(found.notes));
+  out.key("not_built").raw(config::as_json(found.unbuilt));
+  if (found.keys && *found.keys) write(out.key("accounts"), **found.keys);
+  if (found.keys && !*found.keys)
+    out.member("error", found.keys->error().error).member("remedy", found.keys->error().remedy);
+  out.end_object();
+  fmt::print("{}\n", out.take());
+}
+
+void print_text(const Findings& found, const std::string& file) {
+  fmt::print("{}{}{}", config::as_text(found.faults), config::as_text(found.notes),
+             config::as_text(found.unbuilt));
+  if (found.faults.empty())
+    fmt::print("{}: no faults{}\n", file,
+               found.unbuilt.empty() ? "" : ", but `copyd run` refuses what is not built yet");
+  if (!found.keys) return;
+  if (*found.keys) fmt::print("{}", as_text(**found.keys));
+  else fmt::print("{}: {}\n", found.keys->error().error, found.keys->error().remedy);
+}
+
+}  // namespace
+
 int run_check(const CheckOptions& options) {
+  log::start(log::Options::from_environment(config::LogLevel::warning));
   const auto outcome = config::load_file(options.config_file);
-  auto faults = outcome.faults;
-  auto notes = outcome.notes;
-  std::vector<config::Fault> unbuilt;
+  Findings found{.faults = outcome.faults, .notes = outcome.notes, .unbuilt = {}, .keys = {}};
   if (outcome.config) {
-    unbuilt = config::not_built_yet(*outcome.config, outcome.positions, options.config_file);
+    found.unbuilt = config::not_built_yet(*outcome.config, outcome.positions, options.config_file);
     auto alerts =
         alert_faults(outcome, options.config_file, ops::environment(credentials_variable));
-    faults = std::move(alerts.faults);
-    notes.insert(notes.end(), alerts.notes.begin(), alerts.notes.end());
+    found.faults = std::move(alerts.faults);
+    found.notes.insert(found.notes.end(), alerts.notes.begin(), alerts.notes.end());
   }
-  if (options.json) {
-    fmt::print("{{\"ok\":{},\"faults\":{},\"notes\":{},\"not_built\":{}}}\n", faults.empty(),
-               config::as_json(faults), config::as_json(notes), config::as_json(unbuilt));
-  } else {
-    fmt::print("{}{}{}", config::as_text(faults), config::as_text(notes),
-               config::as_text(unbuilt));
-    if (faults.empty())
-      fmt::print("{}: no faults{}\n", options.config_file,
-                 unbuilt.empty() ? "" : ", but `copyd run` refuses what is not built yet");
-  }
-  return faults.empty() ? 0 : 1;
+  if (options.online && found.faults.empty())
+    found.keys = ask_about_keys(*outcome.config, options.passphrase_file);
+  if (options.json) print_json(found);
+  else print_text(found, options.config_file);
+  return found.good() ? 0 : 1;
 }
 
 }  // namespace copyd::engine

@@ -14,9 +14,11 @@ int run_daemon(const DaemonOptions& options);
 
 struct CheckOptions {
   std::string config_file;
+  std::string passphrase_file;
+  bool online = false;  // the venue is asked about each key too
   bool json = false;
 };
-// The exit code: 1 on any fault.
+// The exit code: 1 on any fault, and on a key that is not taken.
 int run_check(const CheckOptions& options);
 
 }  // namespace copyd::engine

@@ -52,8 +52,15 @@ int main(int argc, char** argv) {
   CheckOptions check;
   auto* check_command = app.add_subcommand("check", "reads the configuration, shows every fault");
   check_command->add_option("--config", check.config_file, "the configuration")->required();
-  check_command->add_flag("--json", check.json, "the faults as JSON");
-  check_command->footer("Example:\n  copyd check --config /etc/copyd/copyd.toml");
+  check_command->add_flag("--online", check.online,
+                          "asks the venue about each account's key as well; changes nothing");
+  check_command->add_option("--passphrase-file", check.passphrase_file,
+                            "with --online: the passphrase of the key store");
+  check_command->add_flag("--json", check.json, "what was found as JSON");
+  check_command->footer(
+      "Examples:\n"
+      "  copyd check --config /etc/copyd/copyd.toml\n"
+      "  copyd check --config copyd.toml --online --passphrase-file /root/copyd.passphrase");
 
   DemoOptions demo;
   auto* demo_command = app.add_subcommand("demo", "shows the whole product on this machine");

@@ -19,7 +19,7 @@ struct MetricsParts {
   const StatusParts& status;
   std::span<const Watchdog::Thread> threads;
   std::int64_t wall_ns = 0;                    // now, since 1970
-  std::optional<std::int64_t> venue_ahead_ms;  // of this machine's wall clock
+  std::optional<std::int64_t> venue_ahead_ms{};  // of this machine's wall clock
   bool journal_failed = false;
 };
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -303,6 +304,66 @@ TEST_F(Accounts, NoFillIsLostWhileKeysAreRotated) {
   // In hedge mode a short of its own stands for what was sold beyond the long.
   EXPECT_EQ((held[{"carol", "BTCUSDT", "LONG"}] + held[{"carol", "BTCUSDT", "SHORT"}]), alpha);
   expect_clean_ledger();
+}
+
+// The daemon runs beside it all the while.
+TEST_F(Accounts, CheckOnlineTriesEachStoredKeyAndChangesNothing) {
+  start_daemon();
+  const auto nobody = rig.check({"--online"});
+  EXPECT_EQ(nobody.exit_code, 0) << nobody.output << nobody.errors;
+  EXPECT_TRUE(has(nobody.output, "bob (follower): not connected: copyctl connect bob"));
+  rig.connect("alpha");
+  rig.connect("bob");
+  rig.wait_until_ready({"bob"});
+  const auto good = rig.check({"--online"});
+  EXPECT_EQ(good.exit_code, 0) << good.output << good.errors;
+  EXPECT_TRUE(has(good.output, "alpha (leader): the key works [HMAC ")) << good.output;
+  const std::string store = content_of(key_file());
+
+  rig.venue(rights(R"("withdrawals":true)"));
+  const auto dangerous = rig.check({"--online"});
+  EXPECT_EQ(dangerous.exit_code, 1);
+  EXPECT_TRUE(has(dangerous.output, "alpha (leader): the key works")) << dangerous.output;
+  EXPECT_TRUE(has(dangerous.output, "bob (follower): ")) << dangerous.output;
+  EXPECT_TRUE(has(dangerous.output, "Enable Withdrawals")) << dangerous.output;
+  rig.venue(rights(R"("withdrawals":false)"));
+
+  rig.venue(refuse(401, -2015, "Invalid API-key, IP, or permissions for action.", "any"));
+  const Json json(rig.check({"--online", "--json"}).output);
+  EXPECT_TRUE(json.valid()) << json.source();
+  EXPECT_FALSE(json.truth("/ok"));
+  EXPECT_TRUE(json.truth("/accounts/0/ok")) << json.source();
+  EXPECT_EQ(json.text("/accounts/1/label"), "bob");
+  EXPECT_FALSE(json.truth("/accounts/1/ok"));
+  EXPECT_TRUE(has(json.text("/accounts/1/error"), "-2015")) << json.source();
+  EXPECT_FALSE(json.text("/accounts/1/remedy").empty());
+  EXPECT_FALSE(json.truth("/accounts/2/ok")) << "no third: " << json.source();
+  rig.venue(restore);
+  EXPECT_EQ(content_of(key_file()), store);
+  EXPECT_EQ(rig.check({}).exit_code, 0);
+  EXPECT_TRUE(rig.daemon_runs());
+}
+
+TEST_F(Accounts, CheckOnlineSaysWhyItCouldNotAsk) {
+  start_daemon();
+  rig.connect("alpha");
+  // Another passphrase than what the store was sealed with.
+  const auto file = (rig.directory() / "copyd.toml").string();
+  const auto locked = rig.run({rig.program("copyd"), "check", "--config", file, "--online",
+                               "--passphrase-file", (rig.directory() / "passphrase").string()});
+  EXPECT_EQ(locked.exit_code, 1);
+  EXPECT_TRUE(has(locked.output, "give the passphrase or credential that it was made with"))
+      << locked.output << locked.errors;
+  std::string text = content_of(file);
+  const auto rest = text.find("rest = \"") + 8;
+  text.replace(rest, text.find('"', rest) - rest, "https://127.0.0.1:1");
+  std::ofstream(file) << text;
+  const auto silent = rig.check({"--online"});
+  EXPECT_EQ(silent.exit_code, 1);
+  EXPECT_TRUE(has(silent.output, "the venue does not answer")) << silent.output << silent.errors;
+  const Json json(rig.check({"--online", "--json"}).output);
+  EXPECT_FALSE(json.truth("/ok"));
+  EXPECT_TRUE(has(json.text("/remedy"), "venue.rest")) << json.source();
 }
 
 }  // namespace

@@ -205,16 +205,16 @@ void Rig::configure(const std::string& engine_lines, const std::string& accounts
   fs::permissions(passphrase, fs::perms::owner_read | fs::perms::owner_write);
 }
 
-std::vector<std::string> Rig::daemon_command() const {
-  std::vector<std::string> command;
+std::vector<std::string> Rig::daemon_command(const std::string& command) const {
+  std::vector<std::string> words;
   if (by_key_)
-    command = {"/usr/bin/env",
-               fmt::format("CREDENTIALS_DIRECTORY={}", (directory_ / "credentials").string())};
-  for (const auto& word : {program("copyd"), std::string("run"), std::string("--config"),
+    words = {"/usr/bin/env",
+             fmt::format("CREDENTIALS_DIRECTORY={}", (directory_ / "credentials").string())};
+  for (const auto& word : {program("copyd"), command, std::string("--config"),
                            (directory_ / "copyd.toml").string(), std::string("--passphrase-file"),
                            (directory_ / "passphrase").string()})
-    command.push_back(word);
-  return command;
+    words.push_back(word);
+  return words;
 }
 
 void Rig::launch_daemon(const std::vector<std::string>& before) {
@@ -235,6 +235,12 @@ void Rig::start_daemon() {
 
 CommandResult Rig::run_daemon_to_its_end() {
   return run(daemon_command());
+}
+
+CommandResult Rig::check(const std::vector<std::string>& more) {
+  auto words = daemon_command("check");
+  words.insert(words.end(), more.begin(), more.end());
+  return run(std::move(words));
 }
 
 int Rig::stop_daemon() {

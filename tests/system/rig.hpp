@@ -69,6 +69,8 @@ class Rig {
   void launch_daemon(const std::vector<std::string>& before = {});
   // The exit code of `copyd run` with the present configuration, which is expected to end.
   CommandResult run_daemon_to_its_end();
+  // `copyd check` of the present configuration, with what opens its keys.
+  CommandResult check(const std::vector<std::string>& more);
   // The daemon's exit code after SIGTERM.
   int stop_daemon();
   // SIGKILL; gone when it returns.
@@ -135,7 +137,8 @@ class Rig {
   bool keep_ = false;
   int commands_ = 0;
 
-  std::vector<std::string> daemon_command() const;
+  // `copyd` with this command on the present configuration.
+  std::vector<std::string> daemon_command(const std::string& command = "run") const;
 };
 
 }  // namespace copyd::system_test
