@@ -20,6 +20,7 @@ inline constexpr std::size_t leader_events_max = 8192;
 inline constexpr std::size_t orders_per_lane_max = 16384;
 inline constexpr std::size_t commands_max = 1024;
 inline constexpr std::size_t notices_max = 4096;
+inline constexpr std::size_t account_news_max = 8192;  // of one agent
 
 // Orders of one lane that are sent and not finished. The copy agent never has more of them, so a
 // lane's orders and their reports always find room.

@@ -30,6 +30,8 @@ constexpr nanoseconds await_time = 15s;
 constexpr nanoseconds await_pace = 3s;
 constexpr nanoseconds settle_time = 250ms;  // of an equity, before it is told
 constexpr nanoseconds retry_time = 10s;
+constexpr nanoseconds move_period = 1s;
+constexpr std::int64_t move_part = 1000;   // of the equity told last: less is not told
 constexpr nanoseconds banned_time = 120s;  // when the venue does not say how long
 constexpr std::int64_t late_rows_ms = 3'600'000;
 constexpr std::int64_t day_ms = 86'400'000;
@@ -63,7 +65,7 @@ int TransferSum::add(const std::vector<venue::Income>& rows, std::vector<std::st
     if (row.time.ms <= floor_ms_ || !seen_.emplace(row.tran, row.time.ms).second) continue;
     ++found;
     counted_ms_ = std::max(counted_ms_, row.time.ms);
-    if (venue::is_dollar(row.asset)) total_ += row.amount;
+    if (venue::dollar_index(row.asset)) total_ += row.amount;
     else strange.push_back(row.asset);
   }
   std::erase_if(seen_,
@@ -80,6 +82,11 @@ Equities::Equities(Parts parts)
       clock_(parts.clock),
       tell_(std::move(parts.tell)),
       link_of_(std::move(parts.link_of)),
+      symbols_(parts.symbols),
+      mark_of_(std::move(parts.mark_of)),
+      next_news_(std::move(parts.next_news)),
+      news_lost_(std::move(parts.news_lost)),
+      gaps_of_(std::move(parts.gaps_of)),
       heard_(std::move(parts.heard)),
       share_(share_of(roster_.accounts().size())),
       spacing_(nanoseconds(venue::WeightMinute::span) * venue::call_weight::account_read / share_),
@@ -122,6 +129,11 @@ std::optional<Usd> Equities::transfers(const RosterAccount& account) const {
 
 void Equities::connected(RosterAccount& account) {
   Reading& reading = readings_[&account];
+  using Owner = venue::AccountNews::Owner;
+  if (account.leader) hearing_[{Owner::leader, account.leader->value}] = &reading;
+  if (account.follower) hearing_[{Owner::follower, account.follower->value}] = &reading;
+  reading.moved.end();
+  reading.gaps_seen = gaps_of_(account);
   ++reading.key;
   account.asking = false;
   account.equity_due = clock_.now();
@@ -130,10 +142,7 @@ void Equities::connected(RosterAccount& account) {
   reading.transfers_due = reading.counts_transfers;
   reading.transfers_at = clock_.now();
   reading.awaited = 0;
-  if (!account.follower) return;
-  const auto& link = link_of_(*account.follower);
-  reading.transfers_seen = link.transfers.get();
-  reading.reconnects_seen = link.reconnects.get();
+  reading.transfers_seen = moved(account);
 }
 
 void Equities::disconnected(RosterAccount& account) {
@@ -141,6 +150,7 @@ void Equities::disconnected(RosterAccount& account) {
   ++reading.key;
   account.asking = false;
   reading.held.reset();
+  reading.moved.end();
 }
 
 void Equities::poll() {
@@ -148,6 +158,7 @@ void Equities::poll() {
   if (!venue_.clock_known()) return;
   auto& accounts = roster_.accounts();
   if (accounts.empty()) return;
+  hear_news();
   // Each in its turn is the first to find the bucket full.
   first_ = (first_ + 1) % accounts.size();
   firsts_wait_ = false;
@@ -157,6 +168,7 @@ void Equities::poll() {
     Reading& reading = readings_[&account];
     look_at_link(account, reading, now);
     release(account, reading, now);
+    move(account, reading, now);
     if (!account.asking && now >= held_off_until_) read(account, reading, now);
   }
   firsts_waiting_ = firsts_wait_;
@@ -167,14 +179,13 @@ std::int64_t Equities::moved(const RosterAccount& account) const {
 }
 
 void Equities::look_at_link(RosterAccount& account, Reading& reading, Mono now) {
-  if (!account.follower) return;
-  const auto& link = link_of_(*account.follower);
-  const std::int64_t transfers = link.transfers.get();
-  const std::int64_t reconnects = link.reconnects.get();
+  const std::int64_t transfers = moved(account);
+  const std::int64_t gaps = gaps_of_(account);
   const std::int64_t more = transfers - reading.transfers_seen;
-  if (more == 0 && reconnects == reading.reconnects_seen) return;
+  if (more == 0 && gaps == reading.gaps_seen) return;
   reading.transfers_seen = transfers;
-  reading.reconnects_seen = reconnects;
+  reading.gaps_seen = gaps;
+  reading.moved.end();
   account.equity_due = now;
   // What was read before belongs to another sum.
   reading.held.reset();
@@ -184,6 +195,28 @@ void Equities::look_at_link(RosterAccount& account, Reading& reading, Mono now) 
   if (more <= 0) return;
   reading.awaited += more;
   reading.await_until = now + await_time;
+}
+
+void Equities::hear_news() {
+  venue::AccountNews news;
+  while (next_news_(news)) {
+    const auto at = hearing_.find({news.owner, news.account});
+    if (at != hearing_.end()) at->second->moved.hear(news, symbols_);
+  }
+  const std::uint64_t lost = news_lost_();
+  if (std::exchange(lost_seen_, lost) == lost) return;
+  for (auto& [account, reading] : readings_) reading.moved.end();
+}
+
+// REQUIRES: look_at_link has ended what money moved in or out has made unknown.
+void Equities::move(RosterAccount& account, Reading& reading, Mono now) {
+  if (now < reading.move_due || reading.held || reading.transfers_due || !account.equity) return;
+  reading.move_due = now + move_period;
+  const auto equity = reading.moved.now(mark_of_);
+  if (!equity) return;
+  const std::int64_t by = (*equity - *account.equity).abs().units();
+  if (by == 0 || by < account.equity->abs().units() / move_part) return;
+  tell(account, reading, equity);
 }
 
 // Tells an equity that nothing has spoken against for a moment.
@@ -290,9 +323,13 @@ void Equities::take_equity(RosterAccount& account, Reading& reading, std::int64_
   }
   // Not known, or not positive: it sizes nothing.
   std::optional<Usd> equity;
+  reading.moved.end();
   if (took(account, answer, "its equity")) {
     const auto read = venue::decode_margin_balance(answer.body);
     if (read && read->sign() > 0) equity = *read;
+    // A row that cannot be read costs no more than the moves.
+    if (const auto whole = venue::decode_account(answer.body, symbols_); equity && whole)
+      reading.moved.begin(*whole, symbols_);
     if (account.alias.empty() && !firsts_waiting_ && may_spend(clock_.now()))
       read_alias(account, reading);
   }

@@ -2,6 +2,9 @@
 // follower with a limit on losses also what its owner has moved in and out, because money that was
 // withdrawn is not lost.
 //
+// Between two reads it moves (engine/moved_equity): looked at every second, and told where it has
+// moved by a thousandth, so that a limit on losses does not wait for an account's next turn.
+//
 //   net equity = equity − net transfers, both of one moment as far as the venue allows it:
 //   transfers are read first, then the equity; one that was asked for before money was moved is
 //   thrown away and asked for again; and one is told only after a moment in which the stream could
@@ -30,6 +33,7 @@
 
 #include "config/schema.hpp"
 #include "core/flow.hpp"
+#include "engine/moved_equity.hpp"
 #include "engine/request_bucket.hpp"
 #include "engine/roster.hpp"
 #include "engine/venue_api.hpp"
@@ -69,6 +73,14 @@ class Equities {
     const Clock& clock;
     Tell tell;
     LinkOf link_of;
+    const SymbolTable& symbols;
+    MarkOf mark_of;
+    // The next of what the streams have said; false: no more.
+    std::function<bool(venue::AccountNews&)> next_news;
+    // How much of it was lost so far: with none of an account's after that is it known any more.
+    std::function<std::uint64_t()> news_lost;
+    // Counts the losses of an account's stream.
+    std::function<std::int64_t(const RosterAccount&)> gaps_of;
     // Each answer to a signed call, or its absence: it tells something of the key.
     std::function<void(RosterAccount&, const VenueAnswer&)> heard{};
   };
@@ -97,14 +109,18 @@ class Equities {
     bool transfers_due = false;
     Mono transfers_at{};              // not before
     std::int64_t transfers_seen = 0;  // the link's cells, as last looked at
-    std::int64_t reconnects_seen = 0;
+    std::int64_t gaps_seen = 0;
     std::int64_t awaited = 0;  // rows that the stream has announced and the venue does not show
     Mono await_until{};
     std::set<std::string> named;  // assets that were warned of
-    std::optional<Usd> held;      // an equity that is told soon
+    MovedEquity moved;
+    Mono move_due{};
+    std::optional<Usd> held;  // an equity that is told soon
     Mono held_until{};
   };
 
+  void hear_news();
+  void move(RosterAccount& account, Reading& reading, Mono now);
   void look_at_link(RosterAccount& account, Reading& reading, Mono now);
   void release(RosterAccount& account, Reading& reading, Mono now);
   void read(RosterAccount& account, Reading& reading, Mono now);
@@ -127,8 +143,16 @@ class Equities {
   const Clock& clock_;
   Tell tell_;
   LinkOf link_of_;
+  const SymbolTable& symbols_;
+  MarkOf mark_of_;
+  std::function<bool(venue::AccountNews&)> next_news_;
+  std::function<std::uint64_t()> news_lost_;
+  std::uint64_t lost_seen_ = 0;
+  std::function<std::int64_t(const RosterAccount&)> gaps_of_;
   std::function<void(RosterAccount&, const VenueAnswer&)> heard_;
   std::map<const RosterAccount*, Reading> readings_;
+  // The same by whose news they are.
+  std::map<std::pair<venue::AccountNews::Owner, std::uint16_t>, Reading*> hearing_;
   int share_;  // of the address's weight, a minute
   std::chrono::nanoseconds spacing_;
   venue::WeightMinute spent_;

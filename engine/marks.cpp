@@ -41,7 +41,9 @@ MarkNeeds MarkNeeds::of(const config::Config& config, const SymbolTable& symbols
     const bool opens_by_mark = collar || follower.state == config::FollowerMode::shadow;
     needs.any = needs.any || opens_by_mark || limits.max_daily_loss || limits.max_drawdown ||
                 limits.equity_floor ||
-                std::any_of(follower.links.begin(), follower.links.end(), adopts);
+                std::any_of(follower.links.begin(), follower.links.end(), [](const auto& link) {
+                  return adopts(link) || std::holds_alternative<config::EquityRatio>(link.sizing);
+                });
     for (std::size_t i = 0; i < symbols.size(); ++i) {
       const auto& symbol = symbols[SymbolId{static_cast<std::uint16_t>(i)}];
       for (const auto& link : follower.links)
@@ -59,6 +61,7 @@ Marks::Marks(Parts parts)
       clock_(parts.clock),
       tell_(std::move(parts.tell)),
       needs_(MarkNeeds::of(parts.config, parts.symbols)),
+      latest_(parts.symbols.size()),
       told_(parts.symbols.size()),
       socket_(needs_.any ? parts.transport.websocket() : nullptr),
       decoder_(parts.symbols),
@@ -126,6 +129,7 @@ void Marks::take(std::string_view frame, Mono now) {
   backoff_.reset();
   last_marks_ = now;
   for (const auto& row : *rows) {
+    if (row.symbol_known && row.price.sign() > 0) latest_[row.symbol.value] = row.price;
     if (!row.symbol_known || !is_due(row, now)) continue;
     told_[row.symbol.value] = {.price = row.price, .at = now};
     tell_(SetMark{.symbol = row.symbol, .price = row.price});

@@ -1,7 +1,8 @@
 // Marks: the mark prices that the copy agent goes by, from the one market stream that has them all
 // once a second. Opened only when something needs them: a price collar, which compares every
-// opening fill with the mark; a limit on losses, which moves an equity by the marks of open
-// positions; a shadow, whose orders fill at the mark; a link that adopts what its leader holds.
+// opening fill with the mark; a limit on losses and a size by equity, because an equity moves with
+// the marks of open positions; a shadow, whose orders fill at the mark; a link that adopts what its
+// leader holds.
 //
 //   {streams}/market/stream?streams=!markPrice@arr@1s  ──▶ SetMark, for the copy agent
 //
@@ -63,6 +64,8 @@ class Marks {
   // Every turn.
   void poll();
 
+  // The latest of any symbol; 0: none yet.
+  Price latest(SymbolId symbol) const noexcept { return latest_[symbol.value]; }
   bool wanted() const noexcept { return needs_.any; }
   // Since the last marks came; nothing when none ever did, or none are wanted.
   std::optional<std::chrono::nanoseconds> age() const;
@@ -87,6 +90,7 @@ class Marks {
   const Clock& clock_;
   Tell tell_;
   MarkNeeds needs_;
+  std::vector<Price> latest_;  // by SymbolId
   std::vector<bool> used_;
   std::vector<Told> told_;  // by SymbolId
   std::unique_ptr<net::WebSocket> socket_;

@@ -15,6 +15,7 @@ Pipeline::Lane::Lane()
       // At start each follower's key and its legs are told before anybody listens.
       commands(8 * limits::followers_max + limits::commands_max),
       notices(limits::notices_max),
+      news(limits::account_news_max),
       wanted(limits::commands_max) {}
 
 Pipeline::Pipeline(const Parts& parts)
@@ -25,6 +26,7 @@ Pipeline::Pipeline(const Parts& parts)
       copy_commands_(8 * limits::followers_max + limits::commands_max),
       book_answers_(limits::commands_max),
       feed_notices_(limits::notices_max),
+      feed_news_(limits::account_news_max),
       copy_notices_(limits::notices_max),
       leader_cells_(parts.config.leaders.size()),
       follower_cells_(parts.config.followers.size()),
@@ -46,7 +48,8 @@ Pipeline::Pipeline(const Parts& parts)
                                                           .cells = leader_cells_,
                                                           .stages = feed_stages_,
                                                           .weight = &address_holds_.weight,
-                                                          .seed = seed});
+                                                          .seed = seed,
+                                                          .news = &feed_news_});
   for (std::size_t i = 0; i < plan_.lanes.size(); ++i) {
     auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
     lane.transport = net::make_tls_transport(parts.tls, parts.clock);
@@ -71,7 +74,8 @@ Pipeline::Pipeline(const Parts& parts)
         .holds = &address_holds_,
         .batch = parts.config.engine.batch,
         .seed = seed + i + 1,
-        .prepare = &lane.wanted});
+        .prepare = &lane.wanted,
+        .news = &lane.news});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
   }
   for (std::size_t i = 0; i < parts.config.followers.size(); ++i)
@@ -187,6 +191,18 @@ bool Pipeline::next_notice(Notice& out) {
   if (feed_notices_.try_pop(out) || copy_notices_.try_pop(out)) return true;
   return std::any_of(lanes_.begin(), lanes_.end(),
                      [&](auto& lane) { return lane->notices.try_pop(out); });
+}
+
+bool Pipeline::next_news(venue::AccountNews& out) {
+  if (feed_news_.try_pop(out)) return true;
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [&](auto& lane) { return lane->news.try_pop(out); });
+}
+
+std::uint64_t Pipeline::news_lost() const noexcept {
+  std::uint64_t lost = feed_news_.full_count();
+  for (const auto& lane : lanes_) lost += lane->news.full_count();
+  return lost;
 }
 
 bool Pipeline::next_book_answer(BookAnswer& out) {

@@ -82,6 +82,9 @@ class Pipeline {
   std::uint32_t generation() const noexcept { return copier_->generation(); }
 
   bool next_notice(Notice& out);
+  // What streams say of the worth of accounts, and how often there was no room for it.
+  bool next_news(venue::AccountNews& out);
+  std::uint64_t news_lost() const noexcept;
   bool next_book_answer(BookAnswer& out);
   // The symbols that lanes want to be prepared.
   bool next_wanted(exec::PrepareSymbol& out);
@@ -111,6 +114,7 @@ class Pipeline {
     Channel<Report> reports;
     Channel<exec::LaneCommand> commands;
     Channel<Notice> notices;
+    Channel<venue::AccountNews> news;
     Channel<exec::PrepareSymbol> wanted;
     exec::LaneCells cells;
     StageTimes stages;
@@ -130,6 +134,7 @@ class Pipeline {
   Channel<BookAnswer> book_answers_;
   risk::ReloadChannels reloads_;
   Channel<Notice> feed_notices_;
+  Channel<venue::AccountNews> feed_news_;
   Channel<Notice> copy_notices_;
   std::vector<feed::LeaderCells> leader_cells_;
   std::vector<FollowerCells> follower_cells_;

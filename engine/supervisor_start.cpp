@@ -132,19 +132,27 @@ void Supervisor::resume_books(const Recovered& recovered) {
 void Supervisor::make_readers(const Recovered& recovered) {
   time_keeper_.emplace(venue_, clock_, [this](TimeSample sample) { pipeline_->tell_time(sample); });
   const auto tell = [this](const CopyCommand& command) { pipeline_->tell_copier(command); };
-  equities_.emplace(
-      Equities::Parts{.config = config_,
-                      .roster = roster_,
-                      .venue = venue_,
-                      .clock = clock_,
-                      .tell = tell,
-                      .link_of = [this](FollowerId id) -> const exec::FollowerLinkCells& {
-                        return pipeline_->link(id);
-                      },
-                      .heard =
-                          [this](RosterAccount& account, const VenueAnswer& answer) {
-                            health_->heard(account, answer);
-                          }});
+  equities_.emplace(Equities::Parts{
+      .config = config_,
+      .roster = roster_,
+      .venue = venue_,
+      .clock = clock_,
+      .tell = tell,
+      .link_of = [this](FollowerId id) -> const exec::FollowerLinkCells& {
+        return pipeline_->link(id);
+      },
+      .symbols = symbols_,
+      .mark_of = [this](SymbolId symbol) { return marks_->latest(symbol); },
+      .next_news = [this](venue::AccountNews& news) { return pipeline_->next_news(news); },
+      .news_lost = [this] { return pipeline_->news_lost(); },
+      .gaps_of =
+          [this](const RosterAccount& account) {
+            if (account.follower) return pipeline_->link(*account.follower).reconnects.get();
+            return account.leader ? pipeline_->leader(*account.leader).reconnects.get()
+                                  : std::int64_t{0};
+          },
+      .heard = [this](RosterAccount& account,
+                      const VenueAnswer& answer) { health_->heard(account, answer); }});
   make_health();
   preparation_.emplace(Preparation::Parts{
       .config = config_,
@@ -156,9 +164,7 @@ void Supervisor::make_readers(const Recovered& recovered) {
           [this](FollowerId id, exec::LaneCommand command) {
             return pipeline_->offer_lane(id, std::move(command));
           },
-      .cells_of = [this](LeaderId id) -> const feed::LeaderCells& {
-        return pipeline_->leader(id);
-      },
+      .cells_of = [this](LeaderId id) -> const feed::LeaderCells& { return pipeline_->leader(id); },
       .may_change =
           [this](FollowerId id) {
             const auto& cells = pipeline_->follower(id);

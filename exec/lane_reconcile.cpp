@@ -56,6 +56,8 @@ void OrderLane::reconcile(LaneFollower& follower, Mono now) noexcept {
 void OrderLane::on_account(LaneFollower& follower, const venue::AccountUpdate& update,
                            Mono now) noexcept {
   if (moves_money(update.reason)) follower.cells.transfers.add();
+  if (w_.news != nullptr)
+    venue::tell_news(*w_.news, venue::AccountNews::Owner::follower, follower.id.value, update);
   for (const auto& row : update.positions) {
     if (!row.symbol_known) continue;
     const std::uint32_t index = legs_.find({follower.id, row.symbol, row.leg});

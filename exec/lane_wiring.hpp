@@ -13,6 +13,7 @@
 #include "exec/order_budget.hpp"
 #include "journal/writer.hpp"
 #include "net/transport.hpp"
+#include "venue/account_news.hpp"
 #include "venue/address_hold.hpp"
 #include "venue/rest.hpp"
 
@@ -51,6 +52,8 @@ struct LaneWiring {
   std::uint64_t seed = 1;
   // Asks for symbols to be prepared. Null: every symbol is ready.
   Channel<PrepareSymbol>* prepare = nullptr;
+  // To the supervisor. Null: nobody hears it.
+  Channel<venue::AccountNews>* news = nullptr;
   const char* name = "lane";
 };
 

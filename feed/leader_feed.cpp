@@ -216,6 +216,10 @@ void LeaderFeed::take_frame(Leader& leader, const net::WebSocket& socket) noexce
   leader.session.event(*event, {.received = socket.received(),
                                 .decoded = decoded,
                                 .by_successor = &socket == leader.successor.get()});
+  if (const auto* account = std::get_if<venue::AccountUpdate>(&*event);
+      account != nullptr && wiring_.news != nullptr)
+    venue::tell_news(*wiring_.news, venue::AccountNews::Owner::leader, leader.session.leader().value,
+                     *account);
   const auto* update = std::get_if<venue::OrderUpdate>(&*event);
   if (!update || !update->is_fill()) return;
   wiring_.stages[Stage::feed].record((socket.framed() - socket.received()).count());

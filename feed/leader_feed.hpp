@@ -27,6 +27,7 @@
 #include "net/transport.hpp"
 #include "venue/address_weight.hpp"
 #include "venue/rest.hpp"
+#include "venue/account_news.hpp"
 #include "venue/user_data.hpp"
 
 namespace copyd::feed {
@@ -47,6 +48,7 @@ struct Wiring {
   // Where what it asks is counted. It asks for no room: leaders come first. Null: nowhere.
   venue::AddressWeight* weight = nullptr;
   std::uint64_t seed = 1;  // of the backoff's jitter
+  Channel<venue::AccountNews>* news = nullptr;  // to the supervisor; null: nobody hears it
 };
 
 class LeaderFeed final : public Agent {

@@ -89,6 +89,8 @@ class LeaderSession {
   };
   explicit LeaderSession(const Setup& setup);
 
+  LeaderId leader() const noexcept { return leader_; }
+
   // Begins to connect, as soon as the venue's time is known. Again: with a new key.
   void start(Mono now);
   void stop();

@@ -2,9 +2,6 @@
 
 #include <simdjson.h>
 
-#include <algorithm>
-#include <array>
-
 #include "venue/records.hpp"
 
 namespace copyd::venue {
@@ -23,12 +20,6 @@ bool read_income(const dom::object& object, Income& out) {
 
 Result<std::vector<Income>> decode_incomes(std::string_view body) {
   return records::rows<Income, dom::parser>(body, read_income);
-}
-
-bool is_dollar(std::string_view asset) noexcept {
-  static constexpr std::array<std::string_view, 8> dollars{"USDT", "USDC", "FDUSD", "BUSD",
-                                                           "TUSD", "USDP", "DAI",   "USD1"};
-  return std::find(dollars.begin(), dollars.end(), asset) != dollars.end();
 }
 
 }  // namespace copyd::venue

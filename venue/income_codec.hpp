@@ -24,7 +24,4 @@ struct Income {
 };
 Result<std::vector<Income>> decode_incomes(std::string_view body);
 
-// Money that counts as US dollars, one for one.
-bool is_dollar(std::string_view asset) noexcept;
-
 }  // namespace copyd::venue

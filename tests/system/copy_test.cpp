@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "tests/system/scenes.hpp"
+#include "venue/address_weight.hpp"
 
 namespace copyd::system_test {
 namespace {
@@ -98,6 +99,39 @@ TEST_F(Copy, EquityRatioSizesByWhatBothAccountsHold) {
   rig.wait_until_quiet(1);
   EXPECT_EQ((rig.positions()[{"bob", "BTCUSDT", "BOTH"}]), qty("0.02"));
   EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
+// A limit on losses does not wait for the account's next turn to be read, which is minutes with
+// many accounts: the position's mark has moved it. Tried until no read came between.
+TEST_F(Copy, AnEquityMovesWithTheMarksBetweenTwoReads) {
+  start(shared_threads, ratio_follower("bob", "1") + "[follower.limits]\nequity_floor = 95000\n",
+        {"bob"});
+  ASSERT_FALSE(HasFatalFailure());
+  rig.venue(trade("BUY", "BTCUSDT", "1", "60000"));
+  rig.wait_until_quiet(1);
+  const auto reads = [&] {  // by their weight
+    return rig.venue(R"({"command":"stats"})").number("/weight/GET ~1fapi~1v3~1account");
+  };
+  const auto price = [&](int at) {
+    rig.venue(fmt::format(R"({{"command":"price","symbol":"BTCUSDT","price":"{}"}})", at));
+  };
+  std::int64_t between = -1;
+  for (int i = 0; i < 10 && between != 0; ++i) {
+    price(60000);
+    rig.copyctl({"resume", "bob"});
+    rig.wait_until("bob is above his floor",
+                   [&] { return rig.status().text("/followers/0/state") == "active"; });
+    const std::int64_t before = reads();
+    constexpr int both = 2 * venue::call_weight::account_read;
+    rig.wait_until("both were read just now", [&] { return reads() >= before + both; });
+    const std::int64_t then = reads();
+    price(50000);
+    rig.wait_until("bob is below it",
+                   [&] { return rig.status().text("/followers/0/state") == "reduce_only"; });
+    between = reads() - then;
+  }
+  EXPECT_EQ(between, 0);
+  EXPECT_LT(Qty::parse(rig.status().text("/followers/0/equity")).value(), Qty::whole(95000));
 }
 
 // The venue closes every socket and refuses connections for ten seconds while the leader goes on.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "sim/memory_venue.hpp"
 
 namespace copyd::engine {
@@ -12,6 +14,10 @@ using std::chrono::seconds;
 
 Usd usd(std::string_view text) {
   return Usd::parse(text).value();
+}
+
+Usd half(Usd whole) {
+  return Usd::from_units(whole.units() / 2);
 }
 
 venue::Income row(std::int64_t tran, std::int64_t ms, std::string_view amount,
@@ -103,20 +109,35 @@ class EquitiesTest : public ::testing::Test {
     return made;
   }
   void make() {
-    equities = std::make_unique<Equities>(
-        Equities::Parts{.config = config,
-                        .roster = roster,
-                        .venue = api,
-                        .clock = clock,
-                        .tell =
-                            [this](const CopyCommand& command) {
-                              if (const auto* leader = std::get_if<SetLeaderEquity>(&command))
-                                leaders.push_back(*leader);
-                              else followers.push_back(std::get<SetFollowerEquity>(command));
-                            },
-                        .link_of = [this](FollowerId id) -> const exec::FollowerLinkCells& {
-                          return links[id.value];
-                        }});
+    equities = std::make_unique<Equities>(Equities::Parts{
+        .config = config,
+        .roster = roster,
+        .venue = api,
+        .clock = clock,
+        .tell =
+            [this](const CopyCommand& command) {
+              if (const auto* leader = std::get_if<SetLeaderEquity>(&command))
+                leaders.push_back(*leader);
+              else followers.push_back(std::get<SetFollowerEquity>(command));
+            },
+        .link_of = [this](FollowerId id) -> const exec::FollowerLinkCells& {
+          return links[id.value];
+        },
+        .symbols = symbols,
+        .mark_of = [this](SymbolId) { return mark; },
+        .next_news =
+            [this](venue::AccountNews& out) {
+              if (news.empty()) return false;
+              out = news.front();
+              news.pop_front();
+              return true;
+            },
+        .news_lost = [this] { return news_lost; },
+        .gaps_of =
+            [this](const RosterAccount& account) {
+              return account.follower ? links[account.follower->value].reconnects.get()
+                                      : std::int64_t{0};
+            }});
   }
   void connect(const std::string& label) {
     const auto& member = venue.world().member(label);
@@ -156,6 +177,11 @@ class EquitiesTest : public ::testing::Test {
   Roster roster;
   VenueApi api;
   std::vector<exec::FollowerLinkCells> links;
+  SymbolTable symbols;
+  SymbolId btc = *symbols.add({.name = "BTCUSDT", .filters = {}});
+  Price mark;
+  std::deque<venue::AccountNews> news;
+  std::uint64_t news_lost = 0;
   sim::MemoryVenue::Decide fate;
   std::vector<SetLeaderEquity> leaders;
   std::vector<SetFollowerEquity> followers;
@@ -325,6 +351,74 @@ TEST_F(EquitiesTest, AnAnswerToAKeyThatIsGoneIsNothing) {
   connect("dave");
   run(seconds(1));
   EXPECT_EQ(followers.size(), 1U);
+}
+
+// What the stream says: alpha's or dave's news, in the order of their LeaderId and FollowerId.
+venue::AccountNews wallet_of_dave(std::string_view balance) {
+  venue::AccountNews news;
+  news.account = 1;
+  news.wallet = usd(balance);
+  return news;
+}
+
+TEST_F(EquitiesTest, BetweenTwoReadsItMovesByWalletsAndMarksOnceASecond) {
+  connect("dave");
+  run(seconds(1));
+  ASSERT_EQ(followers.size(), 1U);
+  const Usd read = last().equity;
+  venue::AccountNews position = wallet_of_dave("0");
+  position.kind = venue::AccountNews::Kind::position;
+  position.symbol = btc;
+  position.qty = Qty::whole(-2);
+  position.entry = Price::whole(60000);
+  news = {position};
+  mark = Price::whole(60000);
+  run(seconds(2));
+  EXPECT_EQ(followers.size(), 1U) << "it has not moved";
+  mark = Price::whole(60500);
+  run(milliseconds(1010));
+  ASSERT_EQ(followers.size(), 2U);
+  EXPECT_EQ(last().equity, read - Usd::whole(1000));
+  EXPECT_EQ(roster.at("dave").equity, last().equity);
+  // Closed at a loss: the wallet has it now.
+  position.qty = Qty();
+  position.entry = Price();
+  venue::AccountNews wallet = wallet_of_dave("0");
+  wallet.wallet = read - Usd::whole(3000);
+  news = {wallet, position};
+  mark = Price::whole(70000);
+  run(milliseconds(1010));
+  ASSERT_EQ(followers.size(), 3U);
+  EXPECT_EQ(last().equity, read - Usd::whole(3000));
+  EXPECT_EQ(accounts, 1) << "by one read";
+  run(seconds(10));
+  EXPECT_EQ(last().equity, read) << "the next read has the last word";
+}
+
+TEST_F(EquitiesTest, ItDoesNotMoveByMoneyThatWasMovedNorAfterAGap) {
+  connect("dave");
+  run(seconds(1));
+  const Usd read = last().equity;
+  venue::AccountNews wallet = wallet_of_dave("0");
+  wallet.wallet = half(read);
+  // The stream has told of a transfer before: the wallet that follows has it.
+  links[1].transfers.add();
+  news = {wallet};
+  run(seconds(2));
+  EXPECT_EQ(last().equity, read);
+  // A gap may have hidden anything, and lost news is one for all.
+  const auto reads = accounts;
+  links[1].reconnects.add();
+  news = {wallet};
+  run(milliseconds(1));
+  ++news_lost;
+  news = {wallet};
+  run(seconds(2));
+  EXPECT_EQ(last().equity, read);
+  EXPECT_GT(accounts, reads) << "it is read again at once";
+  news = {wallet};
+  run(milliseconds(1010));
+  EXPECT_EQ(last().equity, half(read)) << "and moves again";
 }
 
 }  // namespace
