@@ -45,6 +45,10 @@ void Connector::rotate(ops::Account account, Handler handler) {
         .error = fmt::format("\"{}\" is an account of {}, and this daemon works with {}",
                              account.label, stored->venue, parts_.venue_name),
         .remedy = "rotate it with the daemon of that venue"});
+  if (stored->api_key.reveal() == account.api_key.reveal())
+    return handler(ops::Failure{
+        .error = fmt::format("this is the key that \"{}\" has already", account.label),
+        .remedy = "make another key at the venue, in the same account, and give that one"});
   begin(std::move(account), true, std::move(handler));
 }
 

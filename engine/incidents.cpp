@@ -14,6 +14,7 @@ using ops::Severity;
 using Standing = AccountHealth::Standing;
 
 constexpr std::chrono::nanoseconds failing_allowed = 5min;
+constexpr std::chrono::nanoseconds venue_allowed = 5min;
 constexpr std::chrono::nanoseconds leader_allowed = 30s;
 constexpr std::chrono::nanoseconds follower_allowed = 60s;
 constexpr std::size_t class_max = 60;  // of a notice's text
@@ -40,15 +41,15 @@ void look_at(const Sight::Account& account, std::vector<Suspect>& found) {
         fmt::format("the venue refuses its key: {}. {}; copyctl rotate {}, or copyctl resume when "
                     "the key works again",
                     health.words,
-                    account.leads ? "What it trades is not copied"
+                    account.leads ? "Its trades are copied only as long as its stream still stands"
                                   : "Nothing opens for it; closes are tried",
                     account.label),
         "its key works again");
   if (health.standing == Standing::failing)
     add(found, Severity::page, "failing", account.label,
-        fmt::format("its key has failed its check for more than five minutes: {}. Nothing opens "
-                    "for it meanwhile; it heals by itself",
-                    health.words),
+        fmt::format("its key has failed its check for more than five minutes: {}. {}It heals by "
+                    "itself",
+                    health.words, account.leads ? "" : "Nothing opens for it meanwhile. "),
         "its key works again", failing_allowed);
 }
 
@@ -153,6 +154,8 @@ std::string class_of(std::string_view text) {
 
 Sight sight_of(const StatusParts& parts) {
   Sight sight;
+  sight.waiting_for = parts.waiting_for;
+  if (parts.pipeline == nullptr) return sight;
   for (const auto& account : parts.roster.accounts()) {
     if (!account.connected()) continue;
     sight.accounts.push_back({.label = account.label,
@@ -176,6 +179,16 @@ Sight sight_of(const StatusParts& parts) {
 
 std::vector<Suspect> suspects(const Sight& sight) {
   std::vector<Suspect> found;
+  if (!sight.waiting_for.empty())
+    found.push_back({.alert = {.severity = Severity::page,
+                               .key = "venue_silent",
+                               .subject = "copyd",
+                               .text = fmt::format("nothing is copied since the start, which waits "
+                                                   "for {}. Check the network, venue.rest and "
+                                                   "venue.ca_file",
+                                                   sight.waiting_for)},
+                     .after = venue_allowed,
+                     .over = "the venue answers"});
   for (const auto& account : sight.accounts) look_at(account, found);
   for (const auto& leader : sight.leaders)
     if (!leader.live)

@@ -42,8 +42,8 @@ struct Sight {
   std::vector<Account> accounts;
   std::vector<Leader> leaders;
   std::vector<Follower> followers;
+  std::string waiting_for;  // why the venue has not answered since the start; "" when it has
 };
-// REQUIRES: a pipeline.
 Sight sight_of(const StatusParts& parts);
 
 // Something that does not look right.

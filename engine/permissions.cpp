@@ -88,12 +88,12 @@ std::optional<int> expiry_warning(const venue::KeyPermissions& permissions, Venu
 
 std::string expiry_words(const venue::KeyPermissions& permissions, VenueTime now) {
   const auto left = *permissions.trading_expires - now;
-  const auto days = std::chrono::duration_cast<std::chrono::days>(left).count();
+  const auto days = std::chrono::ceil<std::chrono::days>(left).count();
   if (left <= left.zero()) return "the trading permission of this key has expired";
   return fmt::format(
       "the trading permission of this key expires {}: renew it at the venue, or `copyctl rotate` "
       "to a new key",
-      days == 0 ? "within a day" : days == 1 ? "in 1 day" : fmt::format("in {} days", days));
+      days <= 1 ? "within a day" : fmt::format("in {} days", days));
 }
 
 }  // namespace copyd::engine

@@ -137,10 +137,14 @@ bool Supervisor::read_venue() {
       said_at = clock_.now();
     }
     waiting_for_ = std::move(words);
+    for (auto& [request, reply] : early_connects_)
+      reply.fail({.error = waiting_for_, .remedy = "check the network, venue.rest and venue.ca_file"});
+    early_connects_.clear();
     step = Step::ask;
   };
   while (!stop_requested_ && step != Step::done) {
     turn(turn_time);
+    keep_alerts();
     if (step == Step::ask && clock_.now() >= retry_at) {
       step = Step::waiting;
       venue_.time([&](std::optional<TimeSample> answer, const std::string& why) {

@@ -147,6 +147,7 @@ void Supervisor::handle_disconnect(const ops::ControlRequest& request, const ops
   account->equity.reset();
   account->permissions.reset();
   account->error.clear();
+  account->last_sync = {};
   if (pipeline_ != nullptr) {
     equities_->disconnected(*account);
     health_->disconnected(*account);
@@ -176,7 +177,11 @@ void Supervisor::handle_disconnect(const ops::ControlRequest& request, const ops
             .begin_object()
             .member("ok", true)
             .member("label", request.label)
-            .member("note", "its positions stay as they are; delete the key at the venue too")
+            .member("note", account->leader
+                                ? "nothing of what it trades is copied any more, its closes neither; "
+                                  "delete the key at the venue too"
+                                : "its positions stay as they are, and copyd closes nothing of them "
+                                  "any more; delete the key at the venue too")
             .end_object()
             .take());
 }

@@ -162,6 +162,7 @@ TEST_F(Accounts, ARotationThatIsRefusedLeavesTheOldKeyInForce) {
     EXPECT_EQ(card("bob").text("/api_key"), shown) << name;
     EXPECT_EQ(card("bob").text("/status"), "Connected") << name;
   };
+  expect_kept("the key it has", rig.key_of("bob"), "is the key that \"bob\" has already");
   expect_kept("another account", rig.key_of("dave"), "of another account than \"bob\"");
   expect_kept("its own leader", rig.key_of("alpha"), "same account as \"alpha\"");
   const Json fresh = rig.venue(R"({"command":"new_key","account":"bob"})");

@@ -60,6 +60,15 @@ TEST(Suspects, NothingIsWrong) {
   EXPECT_TRUE(suspects(sight).empty()) << "what the operator wants is no incident";
 }
 
+TEST(Suspects, AVenueThatIsSilentFromTheStartOnIsTold) {
+  Sight sight;
+  sight.waiting_for = "the venue's time cannot be read: refused";
+  const auto found = suspects(sight);
+  ASSERT_EQ(keys(found), Keys{"venue_silent"});
+  EXPECT_EQ(found[0].after, 5min);
+  EXPECT_NE(found[0].alert.text.find("refused"), std::string::npos);
+}
+
 TEST(Suspects, EachStateIsItsOwnIncident) {
   Sight sight = of_followers({follower("bob", {StateCause::breach, StateCause::breaker})});
   sight.followers[0].quarantined = 2;

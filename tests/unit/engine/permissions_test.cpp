@@ -84,7 +84,9 @@ TEST(Permissions, TheEndOfTradingIsWarnedOfAtThirtySevenAndOneDays) {
   EXPECT_EQ(left(hours(7 * 24 + 1)), 30);
   EXPECT_EQ(left(hours(7 * 24)), 7);
   EXPECT_EQ(left(hours(24)), 1);
-  EXPECT_NE(expiry_words(permissions, now).find("in 1 day"), std::string::npos);
+  EXPECT_NE(expiry_words(permissions, now).find("within a day"), std::string::npos);
+  EXPECT_EQ(left(hours(7 * 24 - 1)), 7);
+  EXPECT_NE(expiry_words(permissions, now).find("in 7 days"), std::string::npos);
   EXPECT_EQ(left(hours(3)), 1);
   EXPECT_NE(expiry_words(permissions, now).find("within a day"), std::string::npos);
   EXPECT_EQ(left(hours(0)), 1);
