@@ -187,6 +187,7 @@ Parsed invocation_of(const std::string& name, Values& values) {
   if (values.texts["format"] == "jsonl") made.format = ExportFormat::jsonl;
   made.request.all = values.flags["all"];
   made.request.everything = values.flags["everything"];
+  made.request.flatten = values.flags["flatten"];
   made.yes = values.flags["yes"];
   made.watch = values.flags["watch"];
   made.from_stdin = values.flags["stdin"];

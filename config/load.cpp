@@ -1,8 +1,10 @@
 #include "config/load.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <numeric>
 #include <system_error>
 #include <utility>
 
@@ -242,19 +244,61 @@ LoadOutcome refused(std::string_view file, Position at, const std::string& messa
   return outcome;
 }
 
-}  // namespace
+// Of each follower, and of each of its links, whether it is `removed`. It is no key of a file.
+struct Removed {
+  bool follower = false;
+  std::vector<bool> links;
+};
 
-LoadOutcome load(std::string_view toml_text, std::string_view file_name,
-                 const std::vector<int>& cpus) {
+bool take_removed(Node& table) {
+  return std::erase_if(table.members, [](const Member& member) {
+           return member.key == "removed" && member.value.boolean;
+         }) != 0;
+}
+
+// The tables of [[name]]; none when it is anything else.
+std::vector<Node>* entries_of(Node& table, std::string_view name) {
+  for (Member& member : table.members)
+    if (member.key == name && member.value.kind == Node::Kind::array) return &member.value.items;
+  return nullptr;
+}
+
+std::vector<Removed> take_all_removed(Node& root) {
+  std::vector<Removed> removed;
+  auto* const followers = entries_of(root, "follower");
+  if (followers == nullptr) return removed;
+  for (Node& follower : *followers) {
+    Removed& one = removed.emplace_back();
+    one.follower = take_removed(follower);
+    if (auto* const links = entries_of(follower, "link"))
+      for (Node& link : *links) one.links.push_back(take_removed(link));
+  }
+  return removed;
+}
+
+void put_removed(const std::vector<Removed>& removed, std::vector<Follower>& followers) {
+  for (std::size_t f = 0; f < std::min(removed.size(), followers.size()); ++f) {
+    followers[f].removed = removed[f].follower;
+    const auto& links = removed[f].links;
+    for (std::size_t l = 0; l < std::min(links.size(), followers[f].links.size()); ++l)
+      followers[f].links[l].removed = links[l];
+  }
+}
+
+LoadOutcome load_any(std::string_view toml_text, std::string_view file_name,
+                     const std::vector<int>& cpus, bool knows_removed) {
   if (toml_text.size() > file_bytes_max) {
     return refused(file_name, {}, "the file is larger than 16 MiB");
   }
-  const Tree tree = read_tree(toml_text);
+  Tree tree = read_tree(toml_text);
   if (tree.error) return refused(file_name, tree.error_at, "not valid TOML: " + *tree.error);
+  std::vector<Removed> removed;
+  if (knows_removed) removed = take_all_removed(tree.root);
   Findings findings;
   findings.file = file_name;
   const Table file(findings, tree.root);
   Config config = read_config(file);
+  put_removed(removed, config.followers);
   validate(config, cpus, findings);
   sort_by_place(findings.faults);
   sort_by_place(findings.notes);
@@ -265,6 +309,20 @@ LoadOutcome load(std::string_view toml_text, std::string_view file_name,
                       .text = std::string(toml_text)};
   if (outcome.faults.empty()) outcome.config = std::move(config);
   return outcome;
+}
+
+}  // namespace
+
+LoadOutcome load(std::string_view toml_text, std::string_view file_name,
+                 const std::vector<int>& cpus) {
+  return load_any(toml_text, file_name, cpus, false);
+}
+
+LoadOutcome load_written(std::string_view toml_text, std::string_view name) {
+  constexpr int cpus_max = 4096;
+  std::vector<int> any(cpus_max);
+  std::iota(any.begin(), any.end(), 0);
+  return load_any(toml_text, name, any, true);
 }
 
 LoadOutcome load_file(const std::string& path, const std::vector<int>& cpus) {

@@ -33,6 +33,10 @@ struct LoadOutcome {
 LoadOutcome load(std::string_view toml_text, std::string_view file_name,
                  const std::vector<int>& cpus = usable_cpus());
 
+// The same of a text that this program wrote, or took to run by: what is `removed` in it is known,
+// and its processors may be those of another machine.
+LoadOutcome load_written(std::string_view toml_text, std::string_view name);
+
 // A file that cannot be read is one fault without a line.
 LoadOutcome load_file(const std::string& path, const std::vector<int>& cpus = usable_cpus());
 

@@ -150,6 +150,7 @@ Follower renewed_follower(const Follower& running, const Follower* fresh) {
   if (fresh == nullptr) {
     Follower gone = running;
     gone.removed = true;
+    for (Link& link : gone.links) link.removed = true;
     return gone;
   }
   Follower out = *fresh;
@@ -166,7 +167,6 @@ Leader renewed_leader(const Leader& running, const Leader* /*fresh*/) {
 
 // What of a link counts from the next fill on.
 Link applicable(const Link& running, const Link& merged) {
-  if (merged.removed) return running;
   Link next = merged;
   next.leverage = running.leverage;
   next.margin = running.margin;
@@ -174,7 +174,7 @@ Link applicable(const Link& running, const Link& merged) {
 }
 
 Follower applicable(const Follower& running, const Follower& merged) {
-  if (merged.removed) return running;
+  if (merged.removed) return merged;
   Follower next = merged;
   next.connection = running.connection;
   next.limits.max_leverage = running.limits.max_leverage;
@@ -185,6 +185,14 @@ Follower applicable(const Follower& running, const Follower& merged) {
   for (std::size_t i = 0; i < next.links.size(); ++i)
     next.links[i] = applicable(running.links[i], merged.links[i]);
   return next;
+}
+
+// Without what is `removed`: as a file would say it.
+Config in_file(Config config) {
+  const auto removed = [](const auto& entry) { return entry.removed; };
+  std::erase_if(config.followers, removed);
+  for (Follower& follower : config.followers) std::erase_if(follower.links, removed);
+  return config;
 }
 
 // "follower[bob].link[alpha]" of a path like "follower[bob].link[alpha].leader".
@@ -240,17 +248,14 @@ Plan plan_of(const Config& running, const Config& fresh) {
   next.followers.resize(running.followers.size());
   for (std::size_t i = 0; i < next.followers.size(); ++i)
     next.followers[i] = applicable(running.followers[i], next.followers[i]);
-  const std::string text = text_of(next);
-  plan.applied = changes_between(text_of(running), text);
+  const std::string text = text_of(in_file(next));
+  plan.applied = changes_between(text_of(in_file(running)), text);
   plan.waiting = changes_between(text, text_of(fresh));
   return plan;
 }
 
 std::string conflict_of(const Config& next) {
-  std::vector<int> cpus = next.engine.cpus.lanes;  // were looked at when it started
-  for (const auto& cpu : {next.engine.cpus.feed, next.engine.cpus.copy})
-    if (cpu) cpus.push_back(*cpu);
-  const auto again = load(text_of(next), "", cpus);
+  const auto again = load_written(text_of(next), "");
   return again.faults.empty() ? std::string() : again.faults.front().message;
 }
 

@@ -35,16 +35,16 @@ Config merged(const Config& running, const Config& fresh);
 // What a running engine makes of a fresh file.
 struct Plan {
   Config next;  // what it goes on with; every leader, follower and link of `running`,
-                // in its place, and no other
+                // in its place, and no other; those that are gone are `removed`
   std::vector<Change> applied;  // from `running` to `next`
   std::vector<Change> waiting;  // from `next` to the file: they need a restart
 };
-// Whatever concerns accounts and links that are new or gone, leverage and margin type, the way to
-// the venue, a change to or from `shadow`, and alerts waits for a restart.
+// Whatever concerns accounts and links that are new, leaders that are gone, leverage and margin
+// type, the way to the venue, a change to or from `shadow`, and alerts waits for a restart.
 Plan plan_of(const Config& running, const Config& fresh);
 
-// What is not as it is to be in `next`, although no file is at fault: two links of one follower
-// that share a symbol, one of which would need a restart to go. Empty: nothing.
+// What is not as it is to be in `next`, although no file is at fault: it has too many places with
+// those that are `removed`. Empty: nothing.
 std::string conflict_of(const Config& next);
 
 // "follower[bob].limits.max_order_notional: 5000 → 8000, log.level: (absent) → \"debug\"". What is

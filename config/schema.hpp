@@ -118,8 +118,8 @@ struct Link {
   Leverage leverage;
   Margin margin = Margin::mirror;
   OnStart on_start = OnStart::ignore;
-  // No longer in the file since a reload (config/reload.hpp): nothing opens by it any more, and its
-  // closes go on until it is flat. Never read from a file.
+  // No longer in the file (config/reload.hpp): nothing opens by it any more, and its closes go on
+  // until it is flat. In what text_of writes, and never read from a user's file.
   bool removed = false;
   friend bool operator==(const Link&, const Link&) = default;
 };
@@ -154,7 +154,7 @@ struct Follower {
   Connection connection = Connection::auto_;
   Limits limits;
   std::vector<Link> links;
-  bool removed = false;  // as of a link
+  bool removed = false;  // as of a link; then all of its links are
   friend bool operator==(const Follower&, const Follower&) = default;
 };
 

@@ -243,7 +243,7 @@ void Rules::cycles() {
       }
       const std::size_t l = step.next_link++;
       const auto leader = by_label.find(links[l].leader);
-      if (leader == by_label.end() || leader->second == at) continue;
+      if (links[l].removed || leader == by_label.end() || leader->second == at) continue;
       if (visits[leader->second] == Visit::no) {
         visits[leader->second] = Visit::open;
         way.push_back({leader->second, 0});
@@ -293,6 +293,8 @@ void Rules::overlapping_links() {
     for (std::size_t second = 1; second < std::min(links.size(), follower_links_max); ++second) {
       for (std::size_t first = 0; first < second; ++first) {
         if (links[first].leader.empty() || links[first].leader != links[second].leader) continue;
+        // What is removed opens nothing.
+        if (links[first].removed || links[second].removed) continue;
         overlap_of(f, first, second);
       }
     }

@@ -178,6 +178,7 @@ void write(Lines& out, const Link& link) {
   out.put("leverage", link.leverage, standard.leverage);
   out.put("margin", link.margin, standard.margin, margins);
   out.put("on_start", link.on_start, standard.on_start, on_starts);
+  out.put("removed", link.removed, standard.removed);
 }
 
 void write(Lines& out, const Alerts& alerts) {
@@ -209,6 +210,7 @@ std::string text_of(const Config& config) {
     out.line("label", value(follower.label));
     out.put("state", follower.state, Follower().state, states);
     out.put("connection", follower.connection, Follower().connection, connections);
+    out.put("removed", follower.removed, Follower().removed);
     write(out, follower.limits);
     for (const Link& link : follower.links) write(out, link);
   }

@@ -1,4 +1,5 @@
-// A configuration as text: what config::load reads to the same again. Pure; any thread.
+// A configuration as text: what config::load reads to the same again, and config::load_written
+// where something of it is `removed`. Pure; any thread.
 #pragma once
 
 #include <string>

@@ -82,6 +82,8 @@ class KillOrders {
     std::string said;      // "" when nothing has changed
   };
   Change take(const KillFile& file);
+  // There are so many followers now.
+  void grow(std::size_t followers) noexcept { followers_ = followers; }
 
  private:
   std::size_t followers_;

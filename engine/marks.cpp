@@ -27,7 +27,7 @@ bool is_in(const std::vector<bool>& set, SymbolId symbol) {
 }
 
 bool adopts(const config::Link& link) {
-  return link.on_start == config::OnStart::adopt;
+  return !link.removed && link.on_start == config::OnStart::adopt;
 }
 
 }  // namespace
@@ -47,7 +47,8 @@ MarkNeeds MarkNeeds::of(const config::Config& config, const SymbolTable& symbols
     for (std::size_t i = 0; i < symbols.size(); ++i) {
       const auto& symbol = symbols[SymbolId{static_cast<std::uint16_t>(i)}];
       for (const auto& link : follower.links)
-        if ((opens_by_mark || adopts(link)) && permits(link, symbol)) needs.may_open[i] = true;
+        if ((opens_by_mark || adopts(link)) && !link.removed && permits(link, symbol))
+          needs.may_open[i] = true;
     }
   }
   return needs;

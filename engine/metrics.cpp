@@ -110,7 +110,7 @@ constexpr std::array<LaneNumber, 10> lane_numbers{{
 class Followers {
  public:
   Followers(MetricsPage& page, const StatusParts& parts)
-      : page_(page), config_(parts.config), pipeline_(*parts.pipeline) {}
+      : page_(page), parts_(parts), config_(parts.config), pipeline_(*parts.pipeline) {}
 
   void write() {
     for (const auto& number : follower_numbers) {
@@ -134,6 +134,7 @@ class Followers {
   void each_or_sum(const MetricsPage::Labels& labels, Of of, bool zeros = true) {
     std::int64_t sum = 0;
     for (std::size_t i = 0; i < config_.followers.size(); ++i) {
+      if (!is_shown(parts_, i)) continue;
       const FollowerId id{static_cast<std::uint16_t>(i)};
       const std::int64_t value = of(pipeline_.follower(id), pipeline_.link(id));
       sum += value;
@@ -198,6 +199,7 @@ class Followers {
   }
 
   MetricsPage& page_;
+  const StatusParts& parts_;
   const config::Config& config_;
   const Pipeline& pipeline_;
 };

@@ -52,6 +52,11 @@ OperatorOutcome apply_operator(const ops::ControlRequest& request, std::int64_t 
   return out;
 }
 
+OperatorOutcome flatten_follower(FollowerId follower, const Speaker& speaker,
+                                 Restrictions& restrictions) {
+  return flatten({follower}, false, speaker, restrictions);
+}
+
 OperatorOutcome flatten_by_kill_file(std::int64_t wall_ms, Restrictions& restrictions) {
   return flatten(restrictions.followers_of({}), false,
                  {.uid = 0, .wall_ms = wall_ms, .reason = "the kill file"}, restrictions);

@@ -31,6 +31,10 @@ struct OperatorOutcome {
 OperatorOutcome apply_operator(const ops::ControlRequest& request, std::int64_t wall_ms,
                                Restrictions& restrictions);
 
+// One, as `flatten LABEL` does it.
+OperatorOutcome flatten_follower(FollowerId follower, const Speaker& speaker,
+                                 Restrictions& restrictions);
+
 // Everybody, as `flatten --all` does it.
 OperatorOutcome flatten_by_kill_file(std::int64_t wall_ms, Restrictions& restrictions);
 

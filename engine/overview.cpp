@@ -25,6 +25,7 @@ std::string drift_reply(const StatusParts& parts, std::string_view label) {
   for (const auto& row : *parts.rows) {
     const auto& follower = parts.config.followers[row.follower.value].label;
     if (!label.empty() && label != follower) continue;
+    if (!is_shown(parts, row.follower.value)) continue;
     out.begin_object()
         .member("follower", follower)
         .member("symbol", parts.symbols[row.symbol].name)
@@ -40,7 +41,7 @@ std::string drift_reply(const StatusParts& parts, std::string_view label) {
   for (std::size_t i = 0; parts.pipeline != nullptr && i < parts.config.followers.size(); ++i) {
     const auto& follower = parts.config.followers[i].label;
     const auto legs = parts.pipeline->link(FollowerId{static_cast<std::uint16_t>(i)}).drift.get();
-    if (legs == 0 || (!label.empty() && label != follower)) continue;
+    if (legs == 0 || (!label.empty() && label != follower) || !is_shown(parts, i)) continue;
     out.begin_object().member("follower", follower).member("legs", legs).end_object();
   }
   out.end_array().end_object();
@@ -79,7 +80,7 @@ std::string orders_reply(const StatusParts& parts, std::string_view label, std::
   out.key("followers").begin_array();
   for (std::size_t i = 0; parts.pipeline != nullptr && i < parts.config.followers.size(); ++i) {
     const auto& follower = parts.config.followers[i].label;
-    if (!label.empty() && label != follower) continue;
+    if ((!label.empty() && label != follower) || !is_shown(parts, i)) continue;
     const FollowerId id{static_cast<std::uint16_t>(i)};
     const auto& link = parts.pipeline->link(id);
     out.begin_object()

@@ -7,6 +7,7 @@
 
 #include "engine/link_books.hpp"
 #include "engine/snapshot.hpp"
+#include "engine/undrained.hpp"
 #include "journal/archive.hpp"
 #include "venue/client_order_id.hpp"
 
@@ -222,8 +223,18 @@ Result<Recovered> read_runs(journal::Disk& disk, const RunNames& live,
   found.generation = replay.names().generation;
   for (const auto& finished : lanes.finished()) replay.apply(report_of(finished), last);
 
-  Translation translation(replay.names(), live);
-  for (Record row : replay.rows()) {
+  const auto rows = replay.rows();
+  RunNames going = live;
+  if (auto undrained = with_undrained(*live.config, *replay.names().config, rows)) {
+    going.config = found.config =
+        std::make_shared<const config::Config>(std::move(undrained->config));
+    for (const auto& name : undrained->names)
+      found.notes.push_back(name +
+                            " is not in the configuration any more and is drained: nothing opens, "
+                            "and what is held closes with its leader, or by copyctl flatten");
+  }
+  Translation translation(replay.names(), going);
+  for (Record row : rows) {
     if (!translation.translate(row)) continue;
     if (row.type == static_cast<std::uint16_t>(Type::open_order)) {
       auto order = row.as<journal::OpenOrder>();
@@ -245,7 +256,7 @@ Result<Recovered> read_runs(journal::Disk& disk, const RunNames& live,
 Result<Recovered> recover(journal::Disk& disk, const RunNames& live, const journal::BootId& boot) {
   Recovered found = TRY(read_runs(disk, live, boot));
   if (found.trust == Trust::unreadable) return found;
-  const LinkBooks books{.config = *live.config,
+  const LinkBooks books{.config = found.config ? *found.config : *live.config,
                         .leaders = found.leaders,
                         .complete = found.trust != Trust::corrupt};
   found.misfit = books.fit(found.rows);

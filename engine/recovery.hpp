@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,9 @@ struct Recovered {
   bool newer = false;                 // unreadable, because a newer version wrote it
   std::vector<std::string> notes;     // worth a line in the log
   std::uint32_t generation = 0;       // of the configuration, the last one; 0: there was none
+  // What the run goes on with in place of the file's, where something is still to be drained that
+  // is not in it any more; null: nothing is.
+  std::shared_ptr<const config::Config> config;
   std::vector<journal::Record> rows;  // the books in the ids of this run, orders with attempts
   std::map<LeaderId, LeaderTrack> leaders;
   journal::Journal::Behind copy;  // where the writers go on

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 #include <fmt/format.h>
 
@@ -15,13 +14,6 @@ namespace {
 using journal::Record;
 using journal::record_of;
 using journal::Type;
-
-// The processors of the machine that wrote it are not checked again.
-std::vector<int> any_cpus() {
-  std::vector<int> cpus(4096);
-  std::iota(cpus.begin(), cpus.end(), 0);
-  return cpus;
-}
 
 bool same_places(const config::Config& running, const config::Config& next) {
   const auto same_leader = [](const auto& one, const auto& other) {
@@ -416,7 +408,7 @@ bool Replay::read_preamble(const Record& record) {
 bool Replay::reload(const Record& record) {
   if (preamble_ == nullptr || preamble_->text.size() != preamble_->total)
     return fail("the text of a reloaded configuration is not whole");
-  const auto loaded = config::load(preamble_->text, "the journal", any_cpus());
+  const auto loaded = config::load_written(preamble_->text, "the journal");
   RunNames& names = run_->names;
   if (!loaded.config || !same_places(*names.config, *loaded.config))
     return fail("a reloaded configuration in the journal is not one that this program reads");
@@ -432,7 +424,7 @@ bool Replay::reload(const Record& record) {
 
 bool Replay::begin_run(const Record& policy, const journal::Segment& segment) {
   if (preamble_ == nullptr) return fail("a run begins without a preamble");
-  const auto loaded = config::load(preamble_->text, "the journal", any_cpus());
+  const auto loaded = config::load_written(preamble_->text, "the journal");
   if (!loaded.config)
     return fail("the configuration in the journal is not one that this program reads: " +
                 loaded.faults.front().message);

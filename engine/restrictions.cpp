@@ -56,6 +56,11 @@ void end_automatic(std::size_t follower, std::vector<SetState>& states) {
 Restrictions::Restrictions(const config::Config& config)
     : config_(config), leaders_(config.leaders.size()), followers_(config.followers.size()) {}
 
+void Restrictions::grow() {
+  leaders_.resize(config_.leaders.size());
+  followers_.resize(config_.followers.size());
+}
+
 Restrictions::Found Restrictions::find(std::string_view label) const noexcept {
   for (const auto& follower : config_.followers)
     if (follower.label == label) return Found::follower;
@@ -171,6 +176,7 @@ std::vector<SetState> Restrictions::in_force(FollowerId follower) const {
 }
 
 FollowerState Restrictions::of_file(std::size_t follower) const noexcept {
+  if (config_.followers[follower].removed) return FollowerState::reduce_only;
   switch (config_.followers[follower].state) {
     case config::FollowerMode::active:
     case config::FollowerMode::shadow:  // on paper

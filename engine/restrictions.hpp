@@ -26,6 +26,9 @@ class Restrictions {
  public:
   explicit Restrictions(const config::Config& config);
 
+  // There are more leaders and followers in the configuration now.
+  void grow();
+
   enum class Found { nobody, leader, follower };
   Found find(std::string_view label) const noexcept;
 

@@ -3,6 +3,10 @@
 namespace copyd::engine {
 
 Roster::Roster(const config::Config& config) {
+  take_roles(config);
+}
+
+void Roster::take_roles(const config::Config& config) {
   for (std::size_t i = 0; i < config.leaders.size(); ++i)
     at(config.leaders[i].label).leader = LeaderId{static_cast<std::uint16_t>(i)};
   for (std::size_t i = 0; i < config.followers.size(); ++i)

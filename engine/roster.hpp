@@ -65,6 +65,8 @@ class Roster {
  public:
   explicit Roster(const config::Config& config);
 
+  // Every leader and follower of a configuration that has more of them than the one before.
+  void take_roles(const config::Config& config);
   RosterAccount* find(std::string_view label) noexcept;
   // The account of that label, made without a role when the configuration does not name it.
   RosterAccount& at(std::string_view label);

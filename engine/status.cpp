@@ -132,7 +132,8 @@ void write_follower(JsonWriter& out, const StatusParts& parts, std::size_t index
     if (link.last_read.get() == 0) out.null();
     else out.value(milliseconds(Mono{link.last_read.get()}, parts.now));
   }
-  out.member("link", exec::name_of(link_of(parts, index)));
+  out.member("link", exec::name_of(link_of(parts, index)))
+      .member("removed", parts.config.followers[index].removed);
   write_equity(out, parts.roster.find(label));
   if (parts.rows != nullptr) {
     out.key("positions").begin_array();
@@ -269,6 +270,13 @@ std::vector<SetState> holding_then(const StatusParts& parts, const Restrictions&
 
 }  // namespace
 
+bool is_shown(const StatusParts& parts, std::size_t follower) {
+  const auto& config = parts.config.followers[follower];
+  if (!config.removed) return true;
+  const RosterAccount* account = parts.roster.find(config.label);
+  return account != nullptr && account->follower.has_value();
+}
+
 bool is_ready(const StatusParts& parts) {
   for (std::size_t i = 0; i < parts.config.leaders.size(); ++i)
     if (session_of(parts, i) != feed::SessionState::live) return false;
@@ -305,7 +313,8 @@ std::string status_reply(const StatusParts& parts) {
   for (std::size_t i = 0; i < parts.config.leaders.size(); ++i) write_leader(out, parts, i);
   out.end_array();
   out.key("followers").begin_array();
-  for (std::size_t i = 0; i < parts.config.followers.size(); ++i) write_follower(out, parts, i);
+  for (std::size_t i = 0; i < parts.config.followers.size(); ++i)
+    if (is_shown(parts, i)) write_follower(out, parts, i);
   out.end_array();
   write_latency(out, parts.pipeline);
   out.end_object();
@@ -319,6 +328,7 @@ std::string positions_reply(const StatusParts& parts, std::string_view label) {
   for (const auto& row : *parts.rows) {
     const auto& follower = parts.config.followers[row.follower.value].label;
     if (!label.empty() && label != follower) continue;
+    if (!is_shown(parts, row.follower.value)) continue;
     out.begin_object().member("follower", follower);
     write_row(out, parts.symbols, row);
     out.end_object();
@@ -394,15 +404,18 @@ std::string status_line(const StatusParts& parts) {
   for (std::size_t i = 0; i < parts.config.leaders.size(); ++i)
     live += session_of(parts, i) == feed::SessionState::live ? 1U : 0U;
   std::size_t ready = 0;
+  std::size_t followers = 0;
   std::int64_t unknown = 0;
   for (std::size_t i = 0; i < parts.config.followers.size(); ++i) {
+    if (!is_shown(parts, i)) continue;
+    ++followers;
     const bool shadow = parts.config.followers[i].state == config::FollowerMode::shadow;
     ready += shadow || link_of(parts, i) == exec::LinkState::ready ? 1U : 0U;
     if (parts.pipeline != nullptr) unknown += parts.pipeline->link(follower_id(i)).unknown.get();
   }
   return fmt::format("{}: {}/{} leaders, {}/{} followers, {} unknown",
                      is_ready(parts) ? "ready" : "connecting", live, parts.config.leaders.size(),
-                     ready, parts.config.followers.size(), unknown);
+                     ready, followers, unknown);
 }
 
 }  // namespace copyd::engine

@@ -29,6 +29,9 @@ struct StatusParts {
   std::string_view waiting_for;
 };
 
+// False: the follower is not in the file any more, holds nothing, and was let go of.
+bool is_shown(const StatusParts& parts, std::size_t follower);
+
 // Every leader live. Followers never delay it: one that is not ready opens nothing.
 bool is_ready(const StatusParts& parts);
 // "alpha is connecting, beta is not_connected": the leaders that are not live. "" when all are.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "core/limits.hpp"
+
 #include "engine/operator_words.hpp"
 #include "net/tls_transport.hpp"
 #include "ops/log.hpp"
@@ -59,7 +61,11 @@ Supervisor::Supervisor(const Parts& parts)
       kill_orders_(config_.followers.size()),
       watchdog_(ops::notify::watchdog_period(), [] { ops::notify::watchdog(); }),
       start_said_(parts.clock.now()),
-      started_(parts.clock.now()) {}
+      started_(parts.clock.now()) {
+  // Agents hold references to them, also when there are more of them later.
+  config_.leaders.reserve(limits::leaders_max);
+  config_.followers.reserve(limits::followers_max);
+}
 
 Supervisor::~Supervisor() = default;
 
@@ -84,7 +90,7 @@ void Supervisor::watch_signals() {
     void operator()(const boost::system::error_code& error, int number) {
       if (error) return;
       if (number == SIGHUP) {
-        self.reload(std::nullopt);
+        self.reload({});
       } else {
         log::info("stopping: no new fills are taken, closes and fresh orders are finished");
         self.stop_requested_ = true;
@@ -184,6 +190,7 @@ void Supervisor::serve() {
     take_book_answers();
     take_history_answers();
     keep_reloading();
+    keep_draining();
     announce();
   }
 }

@@ -107,13 +107,24 @@ class Supervisor {
   void ask_book(ops::ControlRequest request, const ops::Reply& reply);
 
   // A reload that was asked for: by copyctl, or by SIGHUP when nobody waits for an answer.
-  using ReloadAsker = std::optional<ops::Reply>;
+  struct ReloadAsker {
+    std::optional<ops::Reply> reply;
+    std::optional<Speaker> flattens;  // what followers hold that are gone; who wants it
+  };
   void reload(ReloadAsker asker);
   void keep_reloading();
   void begin_reload();
   void take_reloaded();
   void go_on_with(config::Config next);
   void tell_limits();
+  void flatten_removed();
+  // Leaders and followers as they are now, in the same places, and more of them behind.
+  void take_places(config::Config next);
+  std::string draining();  // labels
+  void keep_draining();
+  void take_drained();
+  void let_go(FollowerId follower);
+  void take_back();
   void answer_reload(const config::Plan& plan);
   void refuse_reload(const ops::Failure& failure);
   std::string book_reply(const ops::ControlRequest& request, const std::vector<BookRow>& rows);
@@ -208,6 +219,10 @@ class Supervisor {
   std::vector<ReloadAsker> reload_next_;  // they get the answer of the next reload that is begun
   std::vector<ReloadAsker> reloading_;    // and these of the one that is under way
   std::optional<config::Plan> plan_;      // which the copy agent has
+  // Followers that were taken out of the file: asked of the copy agent now and then.
+  std::set<FollowerId> draining_;  // of the question under way: that may be flat
+  Mono draining_due_;
+  std::uint32_t draining_query_ = 0;      // 0: not asked
   std::set<FollowerId> limits_untold_;    // whose lane is to hear of its limit
 
   Mono started_;

@@ -54,7 +54,12 @@ void Supervisor::handle(ops::ControlRequest request, ops::Reply reply) {
       handle_balance(request, reply);
       return;
     case ops::Verb::reload:
-      reload(std::move(reply));
+      reload({.reply = std::move(reply),
+              .flattens = request.flatten
+                              ? std::optional<Speaker>({.uid = request.peer_uid,
+                                                        .wall_ms = wall_clock_ns() / 1'000'000,
+                                                        .reason = "reload --flatten"})
+                              : std::nullopt});
       return;
     case ops::Verb::version:
       reply(ops::JsonWriter()
@@ -216,6 +221,11 @@ bool Supervisor::take_own_answer(std::uint32_t query, const BookAnswer& answer) 
       marks_->set_used(std::move(used_symbols_));
       marks_query_ = 0;
     }
+    return true;
+  }
+  if (query == draining_query_) {
+    if (row == nullptr) take_drained();
+    else if (!row->position.is_zero() || !row->in_flight.is_zero()) draining_.erase(row->follower);
     return true;
   }
   if (query != trust_query_) return false;

@@ -6,6 +6,7 @@
 
 #include "config/write.hpp"
 #include "engine/configuration.hpp"
+#include "engine/operator_words.hpp"
 #include "engine/supervisor.hpp"
 #include "ops/log.hpp"
 #include "ops/notify.hpp"
@@ -24,7 +25,8 @@ std::string first_of(const std::vector<config::Fault>& faults) {
   return text;
 }
 
-std::string said_of(const config::Plan& plan, std::uint32_t generation) {
+std::string said_of(const config::Plan& plan, std::uint32_t generation,
+                    const std::string& draining) {
   const auto words = [](const auto& changes) {
     return config::in_words(changes, changes_named_max);
   };
@@ -32,6 +34,11 @@ std::string said_of(const config::Plan& plan, std::uint32_t generation) {
                                                           generation, words(plan.applied))
                      : plan.waiting.empty() ? "the file says what runs: nothing was changed"
                                             : "nothing was changed";
+  if (!draining.empty())
+    said += fmt::format(
+        ". Not in the file, and drained until flat: {} (copyctl reload --flatten "
+        "closes all of it now)",
+        draining);
   if (!plan.waiting.empty())
     said +=
         fmt::format(". Only a restart applies: {} (systemctl restart copyd)", words(plan.waiting));
@@ -79,7 +86,10 @@ void Supervisor::begin_reload() {
          .remedy = "try again when `copyctl status` shows generation 1 or more; a start reads the "
                    "file anew in any case"});
   config::Plan plan = config::plan_of(config_, *fresh.config);
-  if (plan.applied.empty()) return answer_reload(plan);
+  if (plan.applied.empty()) {
+    flatten_removed();
+    return answer_reload(plan);
+  }
   if (const std::string conflict = config::conflict_of(plan.next); !conflict.empty())
     return refuse_reload(
         {.error = fmt::format("nothing was changed: what can be applied now does not fit what "
@@ -99,21 +109,40 @@ void Supervisor::take_reloaded() {
   if (!plan_ || !pipeline_->next_reloaded(taken)) return;
   for (const auto& follower : taken->followers) limits_untold_.insert(follower.id);
   go_on_with(std::move(plan_->next));
+  flatten_removed();
   if (announced_ready_) ops::notify::ready(said_status_);
   answer_reload(*plan_);
   plan_.reset();
 }
 
-// Entry by entry: others hold references to them.
 void Supervisor::go_on_with(config::Config next) {
-  for (std::size_t i = 0; i < config_.followers.size(); ++i)
-    config_.followers[i] = std::move(next.followers[i]);
   config_.metrics = next.metrics;
   if (std::exchange(config_.log, next.log) != next.log)
     log::start(log::Options::from_environment(config_.log.level));
+  take_places(std::move(next));
+  take_back();
   equities_->reloaded();
   marks_->reloaded();
   tell_limits();
+}
+
+// Those that are gone and hold something still: by who asked for it with the reload.
+void Supervisor::flatten_removed() {
+  for (const auto& asker : reloading_) {
+    if (!asker.flattens) continue;
+    for (const auto& follower : config_.followers) {
+      const RosterAccount* account = roster_.find(follower.label);
+      if (!follower.removed || !account->follower) continue;
+      const auto outcome = flatten_follower(*account->follower, *asker.flattens, restrictions_);
+      for (const auto& command : outcome.commands) pipeline_->tell_copier(command);
+      log::Fields fields{.reason = asker.flattens->reason};
+      fields.follower = follower.label;
+      log::write(log::Level::warning,
+                 fmt::format("{}: what it holds is closed, by uid {}", follower.label,
+                             asker.flattens->uid),
+                 fields);
+    }
+  }
 }
 
 // A lane whose queue is half full hears of it later.
@@ -127,7 +156,7 @@ void Supervisor::tell_limits() {
 
 void Supervisor::answer_reload(const config::Plan& plan) {
   const std::uint32_t generation = pipeline_->generation();
-  const std::string said = said_of(plan, generation);
+  const std::string said = said_of(plan, generation, draining());
   log::write(plan.waiting.empty() ? log::Level::info : log::Level::warning, "reload: " + said);
   ops::JsonWriter out;
   out.begin_object().member("ok", true).member("said", said).member("generation", generation);
@@ -135,13 +164,13 @@ void Supervisor::answer_reload(const config::Plan& plan) {
   write_changes(out, "waiting", plan.waiting);
   const std::string json = out.end_object().take();
   for (const auto& asker : std::exchange(reloading_, {}))
-    if (asker) (*asker)(json);
+    if (asker.reply) (*asker.reply)(json);
 }
 
 void Supervisor::refuse_reload(const ops::Failure& failure) {
   log::warning(fmt::format("reload: {}; {}", failure.error, failure.remedy));
   for (const auto& asker : std::exchange(reloading_, {}))
-    if (asker) asker->fail(failure);
+    if (asker.reply) asker.reply->fail(failure);
 }
 
 }  // namespace copyd::engine

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "config/write.hpp"
 #include "ops/log.hpp"
 
 namespace copyd::engine {
@@ -50,6 +51,12 @@ bool Supervisor::start_pipeline() {
   }
   for (const auto& note : recovered->notes) log::warning(note);
   names.generation = recovered->generation + 1;
+  if (recovered->config) {
+    names.config = recovered->config;
+    names.config_text = config::text_of(*names.config);
+    take_places(*names.config);
+    roster_.take_roles(config_);
+  }
   bool kept = journal_->open(names, *recovered, plan.lanes.size());
   kill_file_.emplace(config_.engine.state_dir, clock_);
   pipeline_ = std::make_unique<Pipeline>(

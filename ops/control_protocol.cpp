@@ -114,7 +114,9 @@ std::optional<Failure> take_member(const ControlCommand& command, ControlRequest
   if (known == command.arguments.end()) return wrong_arguments(command, "an unknown member");
   const std::string member = '"' + std::string(known->name) + '"';
   if (known->kind == Argument::Kind::flag) {
-    bool& flag = known->name == "everything" ? request.everything : request.all;
+    bool& flag = known->name == "everything" ? request.everything
+                 : known->name == "flatten"  ? request.flatten
+                                             : request.all;
     if (value.get_bool().get(flag) == simdjson::SUCCESS) return std::nullopt;
     return wrong_arguments(command, member + " is true or false");
   }
@@ -272,6 +274,7 @@ Secret encode_request(const ControlRequest& request) {
     if (!(request.*member.member).empty()) json.member(member.name, request.*member.member);
   if (request.all) json.member("all", true);
   if (request.everything) json.member("everything", true);
+  if (request.flatten) json.member("flatten", true);
   if (!credentials.api_key.empty()) json.member("api_key", credentials.api_key.reveal());
   if (!credentials.secret.empty()) {
     json.member(credentials.kind == Credentials::Kind::secret ? "secret" : "private_key_pem",

@@ -11,7 +11,8 @@
 // "causes" are all that hold a follower back: "configuration", "operator", "leader", "engine",
 // "connection", "breach", "breaker", "health", "recovery", "journal", "kill"; the strictest is in
 // force. "quarantined" counts symbols on which nothing opens because an order's fate is unknown for
-// long, "drift_legs" legs on which the venue holds more than copyd does. Amounts are strings
+// long, a "removed" follower is not in the file any more and is drained, "drift_legs" legs on which
+// the venue holds more than copyd does. Amounts are strings
 // ("10000.5"), times are integers in the unit of their name, and what is not known is null. The
 // replies:
 //
@@ -21,7 +22,7 @@
 //               "leaders":[{"label","state":"connecting|live|stale|not_connected",
 //                 "last_fill_ms_ago":1200|null,"fills":3,"equity":"10000"|null}],
 //               "followers":[{"label","state":"active|reduce_only|halted","causes":["operator"],
-//                 "link":"ready|recovering|not_connected","flattening":false,
+//                 "link":"ready|recovering|not_connected","flattening":false,"removed":false,
 //                 "quarantined":0,"drift_legs":0,"last_read_ms_ago":900|null,
 //                 "outcomes":{"copied","carried","skipped","failed","unknown","none"},
 //                 "skipped":{"below_min":1},"orders":3,"in_flight":0,"equity":"5000"|null,
@@ -194,6 +195,8 @@ inline constexpr std::array exporting{
     Argument{"limit", Kind::option, false,
              "so many rows at most (default: all; with --json 50)"}, cursor};
 inline constexpr std::array reloading{
+    Argument{"flatten", Kind::flag, false,
+             "close at once what followers hold that the file does not have any more"},
     Argument{"wait", Kind::terminal, false, "for the answer, as it does in any case"}};
 }  // namespace detail
 
@@ -266,6 +269,7 @@ struct ControlRequest {
   std::string label;           // "" when none is given
   bool all = false;            // pause, resume, halt, flatten: every follower
   bool everything = false;     // flatten: the whole account
+  bool flatten = false;        // reload: what followers hold that are gone
   std::string reason;          // pause, resume, halt, flatten
   std::string venue;           // connect; "": the daemon's
   // What is looked for in the history; "": anything.

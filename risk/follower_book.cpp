@@ -150,6 +150,7 @@ std::optional<Reject> FollowerBook::denial(Index link, const FillSeen& seen,
                                            const Turn& turn) const noexcept {
   const LinkPolicy& policy = setup_.links[link];
   const SymbolId symbol = seen.fill.symbol;
+  if (policy.removed) return Reject::reduce_only;
   if (!shared_.symbols[symbol].filters) return Reject::unknown_symbol;
   if (!policy.permitted.test(symbol.value)) return Reject::symbol_not_allowed;
   if (seen.fill.forced) return Reject::forced;

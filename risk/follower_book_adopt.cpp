@@ -47,6 +47,7 @@ void FollowerBook::adopt(Mono now, BookSink& sink) {
 // What a fill brings with it. A symbol that is never copied waits for nothing.
 bool FollowerBook::can_adopt(SymbolId symbol, Index link, Mono now) const noexcept {
   const LinkPolicy& policy = setup_.links[link];
+  if (policy.removed) return true;  // denied
   if (!shared_.symbols[symbol].filters || !policy.permitted.test(symbol.value)) return true;
   if (!mode_ || symbol.value >= shared_.marks.size()) return false;
   if (states_[static_cast<std::size_t>(StateCause::connection)] != FollowerState::active)

@@ -60,6 +60,7 @@ LinkPolicy resolve(const config::Link& link, LeaderId leader, const SymbolTable&
   policy.rounds_up = link.min_order == config::MinOrder::round_up;
   policy.round_up_from = link.round_up_from;
   policy.max_fill_age = link.max_fill_age;
+  policy.removed = link.removed;
   policy.permitted = copyable(symbols) & ~named(link.deny, symbols);
   if (!link.allow.empty()) policy.permitted &= named(link.allow, symbols);
   return policy;
@@ -70,7 +71,8 @@ FollowerPolicy resolve(const config::Follower& follower, std::span<const config:
   FollowerPolicy policy;
   policy.limits = resolve(follower.limits, symbols);
   policy.losses = loss_rules(follower.limits);
-  policy.state = configured_state(follower.state);
+  // What a file that does not have it any more said of its state counts no more: its closes go on.
+  policy.state = follower.removed ? FollowerState::reduce_only : configured_state(follower.state);
   for (const auto& link : follower.links) {
     const auto leader =
         std::find_if(leaders.begin(), leaders.end(),

@@ -29,6 +29,7 @@ struct LinkPolicy {
   bool rounds_up = false;
   Ratio round_up_from;
   std::optional<std::chrono::milliseconds> max_fill_age;
+  bool removed = false;  // opens nothing, and goes on closing
   SymbolSet permitted;  // copyable, in the allow list or the list is empty, not in the deny list
 };
 

@@ -28,6 +28,7 @@ CommandCases looking() {
        "/leaders/0/state /leaders/0/last_fill_ms_ago /leaders/0/fills /leaders/0/equity "
        "/followers/0/label /followers/0/state /followers/0/causes /followers/0/link "
        "/followers/0/flattening /followers/0/quarantined /followers/0/drift_legs "
+       "/followers/0/removed "
        "/followers/0/last_read_ms_ago /followers/0/outcomes/copied /followers/0/outcomes/carried "
        "/followers/0/outcomes/skipped /followers/0/outcomes/failed "
        "/followers/0/outcomes/unknown /followers/0/outcomes/none "
@@ -86,6 +87,7 @@ CommandCases looking() {
       {"copyctl version", {"--all"}, 2, "unknown option"},
       {"copyctl reload", {}, 0, "", "/ok"},
       {"copyctl reload", {"--wait"}, 0, "", "/ok"},
+      {"copyctl reload", {"--flatten"}, 0, "", "/ok"},
       {"copyctl reload", {"copyd.toml"}, 2, "argument too many"},
   };
 }

@@ -67,7 +67,7 @@ struct Written {
 Qty Written::size_under(std::uint32_t generation) const {
   const auto text = texts.find(generation);
   if (text == texts.end()) return {};
-  const auto loaded = config::load(text->second, "the journal");
+  const auto loaded = config::load_written(text->second, "the journal");
   if (!loaded.config) return {};
   const auto& sizing = loaded.config->followers.front().links.front().sizing;
   const Ratio ratio = std::get<config::FixedRatio>(sizing).ratio;

@@ -94,7 +94,8 @@ TEST(Merged, WhatStaysKeepsItsPlaceAndWhatIsNewComesBehind) {
   ASSERT_EQ(out.followers.size(), 3U);
   EXPECT_EQ(out.followers[0].label, "bob");
   EXPECT_TRUE(out.followers[0].removed);
-  EXPECT_EQ(out.followers[0].links, running.followers[0].links);
+  ASSERT_EQ(out.followers[0].links.size(), 1U);
+  EXPECT_TRUE(out.followers[0].links[0].removed);
   EXPECT_EQ(out.followers[1].label, "eve");
   EXPECT_FALSE(out.followers[1].removed);
   ASSERT_EQ(out.followers[1].links.size(), 2U);
@@ -169,25 +170,47 @@ TEST(Plan, NamesWhatWaitsForARestartAndKeepsIt) {
   const Plan plan = plan_of(running, fresh);
   Config expected = running;
   expected.followers[0].limits.equity_floor = *Usd::parse("1");
+  expected.followers[0].links[1].removed = true;
+  expected.followers[1].removed = expected.followers[1].links[0].removed = true;
   EXPECT_EQ(plan.next, expected);
-  EXPECT_EQ(in_words(plan.applied, all), "follower[bob].limits.equity_floor: (absent) → 1");
+  EXPECT_EQ(in_words(plan.applied, all),
+            "follower[bob].limits.equity_floor: (absent) → 1, follower[bob].link[beta]: gone, "
+            "follower[eve]: gone");
   EXPECT_EQ(in_words(plan.waiting, all),
             "engine.lanes: (absent) → 4, follower[bob].limits.max_leverage: (absent) → 3, "
             "follower[bob].link[alpha].leverage: (absent) → 3, follower[bob].link[alpha].margin: "
             "(absent) → \"keep\", follower[bob].link[gamma]: new, follower[sue].state: (absent) → "
-            "\"shadow\", follower[new]: new, leader[gamma]: new, follower[bob].link[beta]: gone, "
-            "follower[eve]: gone, leader[beta]: gone");
-  EXPECT_EQ(in_words(plan.waiting, 1), "engine.lanes: (absent) → 4 and 10 more");
+            "\"shadow\", follower[new]: new, leader[gamma]: new, leader[beta]: gone");
+  EXPECT_EQ(in_words(plan.waiting, 1), "engine.lanes: (absent) → 4 and 8 more");
 }
 
-// One link takes the symbol of another that would have to go: both would open on it.
-TEST(Plan, IsNotCarriedOutWhereTwoLinksWouldShareASymbol) {
+TEST(Plan, WhatIsGoneStaysGoneAndComesBackAsItWas) {
+  const Config running =
+      config_of(head + follower("bob", link("alpha")) + follower("eve", link("alpha")));
+  const Config without_eve = config_of(head + follower("bob", link("alpha")));
+  const Plan gone = plan_of(running, without_eve);
+  EXPECT_EQ(in_words(gone.applied, all), "follower[eve]: gone");
+  EXPECT_EQ(gone.waiting, Changes());
+  EXPECT_TRUE(gone.next.followers[1].removed);
+  const Plan again = plan_of(gone.next, without_eve);
+  EXPECT_EQ(again.applied, Changes());
+  EXPECT_EQ(again.next, gone.next);
+  const Plan back = plan_of(gone.next, running);
+  EXPECT_EQ(in_words(back.applied, all), "follower[eve]: new");
+  EXPECT_EQ(back.next, running);
+}
+
+// It opens nothing any more, so that the two do not trade against each other.
+TEST(Plan, ALinkMayTakeTheSymbolsOfOneThatIsGone) {
   const auto on = [](const std::string& symbol) {
     return link("alpha", "symbols.allow = ['" + symbol + "']\n");
   };
   const Config running = config_of(head + follower("bob", on("BTCUSDT") + on("ETHUSDT")));
   const Plan plan = plan_of(running, config_of(head + follower("bob", on("ETHUSDT"))));
-  EXPECT_NE(conflict_of(plan.next).find("ETHUSDT"), std::string::npos) << conflict_of(plan.next);
+  ASSERT_EQ(plan.next.followers[0].links.size(), 2U);
+  EXPECT_EQ(plan.next.followers[0].links[0].allow, std::vector<std::string>{"ETHUSDT"});
+  EXPECT_TRUE(plan.next.followers[0].links[1].removed);
+  EXPECT_EQ(conflict_of(plan.next), "");
 }
 
 }  // namespace

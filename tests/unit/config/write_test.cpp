@@ -100,6 +100,25 @@ level = "debug"
   expect_same_again(*outcome.config);
 }
 
+TEST(Write, WhatIsRemovedIsReadOnlyOfWhatTheProgramWrote) {
+  Config config = *Document().load().config;
+  Follower eve = config.followers[0];
+  eve.label = "eve";
+  eve.removed = true;
+  for (Link& link : eve.links) link.removed = true;
+  config.followers.push_back(eve);
+  Link second = config.followers[0].links[0];
+  second.removed = true;
+  config.followers[0].links.push_back(second);
+  const std::string text = text_of(config);
+  const LoadOutcome again = load_written(text, "journal");
+  ASSERT_TRUE(again.config) << listed(again.faults);
+  EXPECT_EQ(*again.config, config);
+  EXPECT_NE(listed(load_text(text).faults).find("unknown key \"removed\" in `follower`"),
+            std::string::npos)
+      << "a user's file knows no such key: " << listed(load_text(text).faults);
+}
+
 TEST(Write, AnyAmounts) {
   std::mt19937_64 random(7);
   Config config = *Document().load().config;

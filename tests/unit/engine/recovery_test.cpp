@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "config/load.hpp"
+#include "config/write.hpp"
 #include "engine/recovery.hpp"
 #include "exec/order_lane.hpp"
 #include "support/memory_disk.hpp"
@@ -400,14 +401,76 @@ TEST(Recovery, NamesNotNumbersCarryOver) {
   }
 }
 
-TEST(Recovery, WhatIsNoMoreInTheFileIsForgottenAndSaid) {
+TEST(Recovery, AFollowerThatIsNoMoreInTheFileAndHoldsNothingIsForgottenAndSaid) {
   Rig rig;
   rig.connect();
-  rig.fill(7, Side::buy, "1");
   const auto found = rig.recovered(names(without_bob, {"BTCUSDT"}));
   ASSERT_EQ(found.notes.size(), 1U);
   EXPECT_NE(found.notes[0].find("follower bob"), std::string::npos) << found.notes[0];
-  EXPECT_EQ(rows<journal::OpenOrder>(found).size(), 1U);
+  EXPECT_NE(found.notes[0].find("forgotten"), std::string::npos) << found.notes[0];
+  EXPECT_EQ(found.config, nullptr);
+  EXPECT_EQ(rows<journal::Follower>(found).size(), 1U);
+}
+
+TEST(Recovery, AFollowerThatIsNoMoreInTheFileAndHoldsSomethingIsDrained) {
+  Rig rig;
+  rig.connect();
+  rig.fill(7, Side::buy, "1");
+  auto live = names(without_bob, {"BTCUSDT"});
+  auto found = rig.recovered(live);
+  ASSERT_EQ(found.notes.size(), 1U);
+  EXPECT_NE(found.notes[0].find("bob is not in the configuration any more and is drained"),
+            std::string::npos)
+      << found.notes[0];
+  ASSERT_NE(found.config, nullptr);
+  ASSERT_EQ(found.config->followers.size(), 2U);
+  EXPECT_FALSE(found.config->followers[0].removed);
+  EXPECT_EQ(found.config->followers[1].label, "bob");
+  EXPECT_TRUE(found.config->followers[1].removed);
+  ASSERT_EQ(found.config->followers[1].links.size(), 1U);
+  EXPECT_TRUE(found.config->followers[1].links[0].removed);
+  EXPECT_EQ(order_of(found, 0).qty, Qty::whole(2)) << "carol's";
+  EXPECT_EQ(order_of(found, 1).qty, *Qty::parse("0.5")) << "bob's";
+
+  // And by the start after it, from what this one writes.
+  live.config = found.config;
+  live.config_text = config::text_of(*found.config);
+  journal::Journal second(rig.disk, rig.clock, rig.notices, {.segment_records = 4096});
+  auto* const copy = second.open("copy", found.copy, 1'000 + rig.clock.now().ns).value();
+  ASSERT_TRUE(write_beginning(*copy, live, found.rows, rig.clock.now()));
+  for (const auto& file : found.obsolete) ASSERT_TRUE(rig.disk.remove(file));
+  found = rig.recovered(names(without_bob, {"BTCUSDT"}));
+  EXPECT_EQ(found.trust, Trust::whole) << found.damage;
+  ASSERT_NE(found.config, nullptr);
+  EXPECT_EQ(order_of(found, 1).qty, *Qty::parse("0.5"));
+  // Until it is in the file again.
+  EXPECT_EQ(rig.recovered(names(two_followers, usual_symbols)).config, nullptr);
+}
+
+TEST(Recovery, ALinkThatIsNoMoreInTheFileAndWantsSomethingIsDrainedWithItsLeader) {
+  Rig rig(names(rearranged, usual_symbols));
+  rig.connect();
+  LeaderFill fill;  // of beta
+  fill.trade = TradeId{7};
+  fill.price = Price::whole(50'000);
+  fill.qty = fill.order_qty = Qty::whole(1);
+  fill.time = VenueTime{1'007};
+  rig.input(journal::Fill{.fill = fill, .age_ms = 3});
+  const auto found = rig.recovered(names(two_followers, usual_symbols));
+  ASSERT_NE(found.config, nullptr);
+  ASSERT_EQ(found.config->leaders.size(), 2U);
+  EXPECT_EQ(found.config->leaders[1].label, "beta");
+  const auto& carol = found.config->followers[1];
+  EXPECT_FALSE(carol.removed);
+  ASSERT_EQ(carol.links.size(), 2U);
+  EXPECT_FALSE(carol.links[0].removed);
+  EXPECT_TRUE(carol.links[1].removed);
+  EXPECT_EQ(carol.links[1].leader, "beta");
+  ASSERT_EQ(found.notes.size(), 1U);
+  EXPECT_NE(found.notes[0].find("carol's link to beta"), std::string::npos) << found.notes[0];
+  const auto order = order_of(found, 1);
+  EXPECT_EQ(order.link, 1U);
+  EXPECT_EQ(order.leader, LeaderId{1});
 }
 
 TEST(Recovery, AnotherRunGoesOnFromTheRowsOfTheOneBefore) {

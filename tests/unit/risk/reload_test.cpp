@@ -79,6 +79,69 @@ TEST(CopierReload, AnOrderInFlightIsFinishedAsItWasDecided) {
   ASSERT_EQ(rig.taken().size(), 1U) << "a denied symbol is closed all the same";
 }
 
+TEST(CopierReload, ALinkThatIsGoneOpensNothingAndGoesOnClosing) {
+  CopierRig rig(one());
+  rig.fill(Side::buy, "1"_qty);
+  rig.executed(rig.taken());
+  rig.reload([](config::Follower& bob) { bob.links[0].removed = true; });
+  EXPECT_TRUE(rig.taken().empty()) << "it is not closed for it";
+  rig.fill(Side::buy, "1"_qty);
+  EXPECT_TRUE(rig.taken().empty());
+  EXPECT_EQ(rig.skipped(0, Reject::reduce_only), 1);
+  // What was opened last, and not copied, goes first.
+  rig.fill(Side::sell, "1.5"_qty);
+  const auto closes = rig.taken();
+  ASSERT_EQ(closes.size(), 1U);
+  EXPECT_EQ(closes[0]->qty, "0.5"_qty);
+  rig.executed(closes);
+  rig.fill(Side::sell, "1"_qty);  // through zero
+  const auto rest = rig.taken();
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest[0]->qty, "0.5"_qty);
+  EXPECT_EQ(rest[0]->kind, OrderKind::reduce);
+  rig.executed(rest);
+  // It comes back, and knows what its leader holds: half a short of his.
+  rig.reload([](config::Follower& bob) { bob.links[0].removed = false; });
+  rig.fill(Side::buy, "1"_qty);
+  const auto opens = rig.taken();
+  ASSERT_EQ(opens.size(), 1U);
+  EXPECT_EQ(opens[0]->qty, "0.5"_qty);
+  EXPECT_EQ(opens[0]->side, Side::buy);
+}
+
+TEST(CopierReload, AFollowerThatIsGoneIsReduceOnlyWhateverTheFileSaidOfIt) {
+  CopierRig rig(one());
+  rig.fill(Side::buy, "1"_qty);
+  rig.executed(rig.taken());
+  rig.reload([](config::Follower& bob) { bob.state = config::FollowerMode::halted; });
+  rig.fill(Side::sell, "0.4"_qty);
+  EXPECT_TRUE(rig.taken().empty());
+  rig.reload([](config::Follower& bob) { bob.removed = bob.links[0].removed = true; });
+  EXPECT_EQ(static_cast<FollowerState>(rig.cells[0].state.get()), FollowerState::reduce_only);
+  const auto closes = rig.taken();
+  ASSERT_EQ(closes.size(), 1U) << "what was kept back is closed now";
+  EXPECT_EQ(closes[0]->qty, "0.4"_qty);
+}
+
+// F38.
+TEST(CopierReload, AnUnknownOrderOfAFollowerThatIsGoneIsResolvedAndWhatItBroughtIsDrained) {
+  CopierRig rig(one());
+  rig.fill(Side::buy, "1"_qty);
+  const auto sent = rig.taken();
+  ASSERT_EQ(sent.size(), 1U);
+  rig.report(OrderUnknown{.ref = sent[0]->ref, .follower = FollowerId{0}}, 0);
+  rig.reload([](config::Follower& bob) { bob.removed = bob.links[0].removed = true; });
+  rig.fill(Side::sell, "0.4"_qty);
+  const auto closes = rig.taken();
+  ASSERT_EQ(closes.size(), 1U);
+  EXPECT_EQ(closes[0]->qty, "0.4"_qty);
+  EXPECT_EQ(rig.cells[0].in_flight.get(), 2);
+  rig.executed(sent);
+  EXPECT_EQ(rig.row(0).target, "0.6"_qty);
+  rig.executed(closes);
+  EXPECT_EQ(rig.row(0).position, "0.6"_qty);
+}
+
 TEST(CopierReload, TheStateOfTheFileIsOneCauseAmongOthers) {
   CopierRig rig(one());
   rig.fill(Side::buy, "1"_qty);

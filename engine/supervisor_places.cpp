@@ -1,0 +1,104 @@
+// Supervisor: leaders and followers as places that never move. A reload, and a start that finds
+// something to drain, set what is in them; a follower that is not in the file any more is drained,
+// and let go of when it holds nothing and has nothing in flight.
+#include <fmt/format.h>
+
+#include "engine/supervisor.hpp"
+#include "ops/log.hpp"
+
+namespace copyd::engine {
+namespace {
+
+using namespace std::chrono_literals;
+namespace log = ops::log;
+
+constexpr auto draining_period = 1s;  // between two looks at what is drained
+
+}  // namespace
+
+// Entry by entry: others hold references to them.
+void Supervisor::take_places(config::Config next) {
+  const auto put = [](auto& places, auto& entries) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (i < places.size()) places[i] = std::move(entries[i]);
+      else places.push_back(std::move(entries[i]));
+    }
+  };
+  put(config_.leaders, next.leaders);
+  put(config_.followers, next.followers);
+  restrictions_.grow();
+  kill_orders_.grow(config_.followers.size());
+}
+
+// Those that were let go of, and are in the file again.
+void Supervisor::take_back() {
+  for (std::size_t i = 0; i < config_.followers.size(); ++i) {
+    if (config_.followers[i].removed) continue;
+    RosterAccount& account = roster_.at(config_.followers[i].label);
+    if (account.follower) continue;
+    account.follower = FollowerId{static_cast<std::uint16_t>(i)};
+    // What its key was worth meanwhile restricted nobody.
+    health_->disconnected(account);
+    if (account.connected()) hand_over(account);
+  }
+}
+
+std::string Supervisor::draining() {
+  std::string labels;
+  for (const auto& follower : config_.followers) {
+    const bool drains = follower.removed && follower.state != config::FollowerMode::shadow;
+    if (drains && roster_.at(follower.label).follower)
+      labels += (labels.empty() ? "" : ", ") + follower.label;
+  }
+  return labels;
+}
+
+// Whether one holds anything is asked of the copy agent. Nothing opens for it any more: with
+// nothing in flight before the question, and nothing held in the answer, it stays so.
+void Supervisor::keep_draining() {
+  const Mono now = clock_.now();
+  if (now < draining_due_ || draining_query_ != 0) return;
+  draining_due_ = now + draining_period;
+  draining_.clear();
+  for (std::size_t i = 0; i < config_.followers.size(); ++i) {
+    const config::Follower& follower = config_.followers[i];
+    if (!follower.removed || !roster_.at(follower.label).follower) continue;
+    const FollowerId id{static_cast<std::uint16_t>(i)};
+    // What a shadow holds is on paper: there is nothing to close.
+    if (follower.state == config::FollowerMode::shadow) let_go(id);
+    else if (pipeline_->follower(id).in_flight.get() == 0) draining_.insert(id);
+  }
+  if (draining_.empty()) return;
+  draining_query_ = next_query_++;
+  pipeline_->tell_copier(QueryBook{.query = draining_query_});
+}
+
+void Supervisor::take_drained() {
+  draining_query_ = 0;
+  for (const FollowerId id : std::exchange(draining_, {})) {
+    const auto& cells = pipeline_->follower(id);
+    const bool flat = cells.in_flight.get() == 0 && cells.flattening.get() == 0 &&
+                      pipeline_->link(id).unknown.get() == 0;
+    if (flat && config_.followers[id.value].removed) let_go(id);
+  }
+}
+
+// Its key stays in the store, as that of any account without a role.
+void Supervisor::let_go(FollowerId follower) {
+  RosterAccount& account = roster_.at(config_.followers[follower.value].label);
+  pipeline_->tell_lane(follower, exec::RemoveFollower{follower});
+  health_->disconnected(account);
+  preparation_->disconnected(account);
+  account.follower.reset();
+  if (account.connected()) {
+    health_->connected(account);
+    // It may be a leader as well.
+    preparation_->connected(account);
+  }
+  log::info(
+      fmt::format("{}: it is out of the configuration and holds nothing: it is let go of. "
+                  "copyctl disconnect {} forgets its key",
+                  account.label, account.label));
+}
+
+}  // namespace copyd::engine

@@ -1,0 +1,144 @@
+// The file loses followers and gets them back while the daemon runs, and while it does not.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/system/scenes.hpp"
+
+namespace copyd::system_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Reload : public CopyTest {
+ protected:
+  const std::string bob = ratio_follower("bob", "0.5", never_stale);
+  const std::string carol = ratio_follower("carol", "0.5", never_stale);
+
+  void write(const std::string& followers) {
+    rig.configure(shared_threads, leader_alpha + followers);
+  }
+  // Of the file as it is then; what was said.
+  std::string reload(const std::string& followers, std::vector<std::string> options = {}) {
+    write(followers);
+    options.insert(options.begin(), {"reload", "--wait"});
+    const auto result = rig.copyctl(options);
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    return result.output;
+  }
+  Qty held(const std::string& label) {
+    const auto all = rig.positions();
+    Qty sum;
+    for (const auto& [position, amount] : all)
+      if (position[0] == label) sum += amount;
+    return sum;
+  }
+  bool shown(const std::string& label) {
+    return rig.status().source().find(fmt::format(R"("label":"{}")", label)) != std::string::npos;
+  }
+  void wait_until_held(const std::string& label, const char* amount) {
+    rig.wait_until(fmt::format("{} holds {}", label, amount),
+                   [&] { return held(label) == qty(amount); });
+  }
+};
+
+TEST_F(Reload, AFollowerThatIsGoneIsDrainedLetGoOfAndTakenBack) {
+  start(shared_threads, bob + carol, {"bob", "carol"});
+  ASSERT_FALSE(HasFatalFailure());
+  lead("BUY", "BTCUSDT", "0.08", "60000");
+  rig.wait_until_quiet(1);
+  ASSERT_EQ(held("carol"), qty("0.04"));
+  const std::string said = reload(bob);
+  EXPECT_NE(said.find("follower[carol]: gone"), std::string::npos) << said;
+  EXPECT_NE(said.find("drained until flat: carol"), std::string::npos) << said;
+  lead("BUY", "BTCUSDT", "0.04", "60000");
+  lead("SELL", "BTCUSDT", "0.08", "60000");
+  wait_until_held("bob", "0.02");
+  wait_until_held("carol", "0.02");
+  EXPECT_TRUE(shown("carol"));
+  EXPECT_EQ(rig.status().text("/followers/1/state"), "reduce_only");
+
+  // A start finds it gone as well, and drains on.
+  EXPECT_EQ(rig.stop_daemon(), 0);
+  rig.start_daemon();
+  rig.wait_until_ready({"bob"});
+  EXPECT_NE(rig.daemon_log().find("carol is not in the configuration any more and is drained"),
+            std::string::npos);
+  EXPECT_TRUE(shown("carol"));
+  lead("BUY", "BTCUSDT", "0.02", "60000");
+  wait_until_held("bob", "0.03");
+  lead("SELL", "BTCUSDT", "0.06", "60000");
+  wait_until_held("bob", "0");
+  wait_until_held("carol", "0");
+  rig.wait_until("carol is let go of", [&] { return !shown("carol"); });
+
+  const std::string back = reload(bob + carol);
+  EXPECT_NE(back.find("follower[carol]: new"), std::string::npos) << back;
+  rig.wait_until_ready({"bob", "carol"});
+  lead("BUY", "BTCUSDT", "0.08", "60000");
+  wait_until_held("bob", "0.04");
+  wait_until_held("carol", "0.04");
+  expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
+// F38.
+TEST_F(Reload, AnUnknownOrderOfAFollowerThatIsGoneIsResolvedBeforeItIsLetGoOf) {
+  start(shared_threads, bob + carol, {"bob", "carol"});
+  ASSERT_FALSE(HasFatalFailure());
+  // The venue executes it, and neither its answer nor its event comes for a while.
+  rig.venue(R"({"command":"drop_next_answer","account":"carol","before_execution":false})");
+  rig.venue(R"({"command":"silence","account":"carol","ms":3000})");
+  lead("BUY", "BTCUSDT", "0.08", "60000");
+  wait_until_held("carol", "0.04");
+  reload(bob);
+  EXPECT_TRUE(shown("carol"));
+  lead("SELL", "BTCUSDT", "0.08", "60000");
+  wait_until_held("bob", "0");
+  wait_until_held("carol", "0");
+  rig.wait_until("carol is let go of", [&] { return !shown("carol"); });
+  expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
+TEST_F(Reload, WhatAFollowerThatIsGoneHoldsIsClosedAtOnceWhereThatIsWanted) {
+  start(shared_threads, bob + carol, {"bob", "carol"});
+  ASSERT_FALSE(HasFatalFailure());
+  lead("BUY", "BTCUSDT", "0.08", "60000");
+  rig.wait_until_quiet(1);
+  reload(bob, {"--flatten"});
+  wait_until_held("carol", "0");
+  EXPECT_EQ(held("bob"), qty("0.04"));
+  rig.wait_until("carol is let go of", [&] { return !shown("carol"); });
+  expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
+TEST_F(Reload, ALinkThatIsGoneIsDrainedAndItsFollowerGoesOn) {
+  const std::string two =
+      ratio_follower("bob", "0.5", never_stale + "\nsymbols = { allow = [\"BTCUSDT\"] }") +
+      "[[follower.link]]\nleader = \"alpha\"\nsizing = { mode = \"fixed_ratio\", ratio = 0.5 }\n"
+      "order = { type = \"market\" }\n" +
+      never_stale + "\nsymbols = { allow = [\"ETHUSDT\"] }\n";
+  start(shared_threads, two, {"bob"});
+  ASSERT_FALSE(HasFatalFailure());
+  lead("BUY", "ETHUSDT", "1", "3000");
+  wait_until_held("bob", "0.5");
+  const std::string said =
+      reload(ratio_follower("bob", "0.5", never_stale + "\nsymbols = { allow = [\"BTCUSDT\"] }"));
+  EXPECT_NE(said.find("follower[bob].link[alpha#2]: gone"), std::string::npos) << said;
+  lead("BUY", "ETHUSDT", "1", "3000");
+  lead("BUY", "BTCUSDT", "0.04", "60000");
+  wait_until_held("bob", "0.52");
+  EXPECT_EQ(rig.stop_daemon(), 0);
+  rig.start_daemon();
+  rig.wait_until_ready({"bob"});
+  lead("SELL", "ETHUSDT", "2", "3000");
+  wait_until_held("bob", "0.02");
+  expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
+}  // namespace
+}  // namespace copyd::system_test
