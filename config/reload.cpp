@@ -173,7 +173,23 @@ Link applicable(const Link& running, const Link& merged) {
   return next;
 }
 
-Follower applicable(const Follower& running, const Follower& merged) {
+bool prepares(const Link& link) {
+  return link.leverage.kind != Leverage::Kind::keep || link.margin != Margin::keep;
+}
+
+bool known(const std::vector<Leader>& leaders, const Link& link) {
+  return std::any_of(leaders.begin(), leaders.end(),
+                     [&](const Leader& leader) { return leader.label == link.leader; });
+}
+
+// Of a follower that is new; its links to leaders that are not there yet wait.
+Follower applicable(const std::vector<Leader>& leaders, Follower fresh) {
+  std::erase_if(fresh.links, [&](const Link& link) { return !known(leaders, link); });
+  return fresh;
+}
+
+Follower applicable(const std::vector<Leader>& leaders, const Follower& running,
+                    const Follower& merged) {
   if (merged.removed) return merged;
   Follower next = merged;
   next.connection = running.connection;
@@ -181,9 +197,15 @@ Follower applicable(const Follower& running, const Follower& merged) {
   const bool becomes_paper = merged.state == FollowerMode::shadow;
   const bool is_paper = running.state == FollowerMode::shadow;
   if (becomes_paper != is_paper) next.state = running.state;
-  next.links.resize(running.links.size());
-  for (std::size_t i = 0; i < next.links.size(); ++i)
+  for (std::size_t i = 0; i < running.links.size(); ++i)
     next.links[i] = applicable(running.links[i], merged.links[i]);
+  // Whether anything of it is prepared its lane was told with its key.
+  const bool prepared = std::any_of(running.links.begin(), running.links.end(), prepares);
+  const auto fresh = next.links.begin() + static_cast<std::ptrdiff_t>(running.links.size());
+  const auto waits = [&](const Link& link) {
+    return !known(leaders, link) || (!prepared && prepares(link));
+  };
+  next.links.erase(std::remove_if(fresh, next.links.end(), waits), next.links.end());
   return next;
 }
 
@@ -245,9 +267,15 @@ Plan plan_of(const Config& running, const Config& fresh) {
   Config& next = plan.next;
   next.leaders = running.leaders;
   next.alerts = running.alerts;
-  next.followers.resize(running.followers.size());
+  const std::size_t places = running.followers.size();
   for (std::size_t i = 0; i < next.followers.size(); ++i)
-    next.followers[i] = applicable(running.followers[i], next.followers[i]);
+    next.followers[i] = i < places
+                            ? applicable(running.leaders, running.followers[i], next.followers[i])
+                            : applicable(running.leaders, std::move(next.followers[i]));
+  const auto added = next.followers.begin() + static_cast<std::ptrdiff_t>(places);
+  next.followers.erase(std::remove_if(added, next.followers.end(),
+                                      [](const Follower& one) { return one.links.empty(); }),
+                       next.followers.end());
   const std::string text = text_of(in_file(next));
   plan.applied = changes_between(text_of(in_file(running)), text);
   plan.waiting = changes_between(text, text_of(fresh));

@@ -34,13 +34,14 @@ Config merged(const Config& running, const Config& fresh);
 
 // What a running engine makes of a fresh file.
 struct Plan {
-  Config next;  // what it goes on with; every leader, follower and link of `running`,
-                // in its place, and no other; those that are gone are `removed`
+  Config next;  // what it goes on with: every leader, follower and link of `running` in its
+                // place, `removed` where it is gone; and behind them the new ones
   std::vector<Change> applied;  // from `running` to `next`
   std::vector<Change> waiting;  // from `next` to the file: they need a restart
 };
-// Whatever concerns accounts and links that are new, leaders that are gone, leverage and margin
-// type, the way to the venue, a change to or from `shadow`, and alerts waits for a restart.
+// Leaders that are new or gone, and links to those that are new, leverage and margin type of what
+// is there, the way to the venue, a change to or from `shadow`, and alerts wait for a restart; so
+// does a link that would be its follower's first for which something is prepared.
 Plan plan_of(const Config& running, const Config& fresh);
 
 // What is not as it is to be in `next`, although no file is at fault: it has too many places with

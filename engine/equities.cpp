@@ -102,9 +102,10 @@ Equities::Equities(Parts parts)
 
 void Equities::reloaded() {
   const Mono now = clock_.now();
-  for (auto& [account, reading] : readings_) {
-    if (!account->follower) continue;
-    const bool counts = limits_losses(config_.followers[account->follower->value].limits);
+  for (auto& account : roster_.accounts()) {
+    if (!account.follower) continue;
+    Reading& reading = readings_[&account];
+    const bool counts = limits_losses(config_.followers[account.follower->value].limits);
     if (counts == std::exchange(reading.counts_transfers, counts) || !counts) continue;
     // What was moved since it last counted comes first.
     reading.transfers_due = reading.begun;

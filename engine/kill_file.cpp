@@ -113,6 +113,10 @@ KillOrder KillFile::look() const noexcept {
   return order_of({content.data(), static_cast<std::size_t>(got)});
 }
 
+SetState KillOrders::of(FollowerId follower) const noexcept {
+  return {.follower = follower, .cause = StateCause::kill, .state = state_of(last_.word)};
+}
+
 KillOrders::Change KillOrders::take(const KillFile& file) {
   const KillOrder order = file.order();
   if (order == last_) return {};

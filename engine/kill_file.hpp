@@ -82,6 +82,8 @@ class KillOrders {
     std::string said;      // "" when nothing has changed
   };
   Change take(const KillFile& file);
+  // Of one that is new.
+  SetState of(FollowerId follower) const noexcept;
   // There are so many followers now.
   void grow(std::size_t followers) noexcept { followers_ = followers; }
 

@@ -29,8 +29,9 @@ Pipeline::Pipeline(const Parts& parts)
       feed_news_(limits::account_news_max),
       copy_notices_(limits::notices_max),
       leader_cells_(parts.config.leaders.size()),
-      follower_cells_(parts.config.followers.size()),
-      link_cells_(parts.config.followers.size()),
+      // A reload may bring more of them.
+      follower_cells_(limits::followers_max),
+      link_cells_(limits::followers_max),
       feed_transport_(net::make_tls_transport(parts.tls, parts.clock)) {
   const auto seed = static_cast<std::uint64_t>(parts.start_ns);
   address_holds_.weight.set_limit(
@@ -38,6 +39,7 @@ Pipeline::Pipeline(const Parts& parts)
       static_cast<int>(parts.config.followers.size() + parts.config.leaders.size()));
   for (const auto& follower : parts.config.followers)
     increases_per_10s_.push_back(follower.limits.max_orders_per_10s.value_or(0));
+  increases_per_10s_.resize(limits::followers_max);
   feed_ = std::make_unique<feed::LeaderFeed>(feed::Wiring{.transport = *feed_transport_,
                                                           .clock = parts.clock,
                                                           .symbols = parts.symbols,
@@ -165,6 +167,7 @@ void Pipeline::tell_copier(const CopyCommand& command) {
 }
 
 void Pipeline::reload(risk::ReloadPtr reload) {
+  copier_->prepare(*reload);
   ASSERT(reloads_.to_copier.try_push(std::move(reload)));
 }
 

@@ -47,31 +47,54 @@ std::string words_of(const SetupCall& call) {
 
 Preparation::Preparation(Parts parts)
     : config_(parts.config),
+      roster_(parts.roster),
       venue_(parts.venue),
       symbols_(parts.symbols),
       clock_(parts.clock),
       tell_(std::move(parts.tell)),
       cells_of_(std::move(parts.cells_of)),
       may_change_(std::move(parts.may_change)),
-      leaders_(parts.config.leaders.size()),
-      followers_(parts.config.followers.size()),
       weight_(weight_burst, weight_spacing) {
-  for (auto& account : parts.roster.accounts()) {
+  take_places();
+}
+
+void Preparation::take_places() {
+  leaders_.resize(config_.leaders.size());
+  followers_.resize(config_.followers.size());
+  for (Leader& leader : leaders_) leader.followers.clear();
+  for (auto& account : roster_.accounts()) {
     if (account.leader) leaders_[account.leader->value].account = &account;
     if (account.follower) followers_[account.follower->value].account = &account;
   }
   for (std::size_t f = 0; f < followers_.size(); ++f) {
-    followers_[f].prepares = prepares(config_.followers[f]);
+    followers_[f].leaders.clear();
+    // Its lane was told with its key: what asks once is answered always.
+    followers_[f].prepares = followers_[f].prepares || prepares(config_.followers[f]);
     if (!followers_[f].prepares) continue;
     for (std::size_t l = 0; l < leaders_.size(); ++l) {
       const auto& links = config_.followers[f].links;
       const bool linked = std::any_of(links.begin(), links.end(), [&](const config::Link& link) {
-        return link.leader == config_.leaders[l].label;
+        return !link.removed && link.leader == config_.leaders[l].label;
       });
       if (!linked) continue;
       followers_[f].leaders.push_back(l);
       leaders_[l].followers.push_back(f);
     }
+  }
+}
+
+void Preparation::reloaded(const std::vector<FollowerId>& changed) {
+  take_places();
+  for (const FollowerId id : changed) {
+    Follower& follower = followers_[id.value];
+    if (!follower.prepares || !follower.connected) continue;
+    follower.overview_due = true;
+    for (auto& [symbol, job] : follower.jobs) renew(job);
+    for (const auto& link : config_.followers[id.value].links)
+      for (const auto& name : link.allow)
+        if (const auto symbol = symbols_.find(name)) want(id.value, *symbol);
+    for (const std::size_t l : follower.leaders)
+      leaders_[l].positions_due = leaders_[l].positions_due || leaders_[l].connected;
   }
 }
 

@@ -60,6 +60,8 @@ class Preparation {
   // The account has a key, new or another, its lane has been told so; or it has none any more.
   void connected(RosterAccount& account);
   void disconnected(RosterAccount& account);
+  // There may be more followers and links now, and these are not as they were.
+  void reloaded(const std::vector<FollowerId>& changed);
   // A lane has an order that waits.
   void ask(const exec::PrepareSymbol& wanted);
   // Every turn.
@@ -115,6 +117,8 @@ class Preparation {
     return FollowerId{static_cast<std::uint16_t>(index)};
   }
 
+  void take_places();
+
   // preparation_leaders.cpp
   void read_leaders(Mono now);
   void read_leader(std::size_t index, std::int64_t changes);
@@ -145,6 +149,7 @@ class Preparation {
   void hold_off(const VenueAnswer& answer);
 
   const config::Config& config_;
+  Roster& roster_;
   VenueApi& venue_;
   const SymbolTable& symbols_;
   const Clock& clock_;

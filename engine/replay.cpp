@@ -15,19 +15,22 @@ using journal::Record;
 using journal::record_of;
 using journal::Type;
 
-bool same_places(const config::Config& running, const config::Config& next) {
+// Every follower and link of `running` is in its place in `next`.
+bool keeps_places(const config::Config& running, const config::Config& next) {
   const auto same_leader = [](const auto& one, const auto& other) {
     return one.leader == other.leader;
   };
   const auto same_label = [](const auto& one, const auto& other) {
     return one.label == other.label;
   };
+  const auto begins_with = [](const auto& longer, const auto& shorter, const auto& same) {
+    return longer.size() >= shorter.size() &&
+           std::equal(shorter.begin(), shorter.end(), longer.begin(), same);
+  };
   return std::ranges::equal(running.leaders, next.leaders, same_label) &&
-         std::ranges::equal(running.followers, next.followers,
-                            [&](const auto& one, const auto& other) {
-                              return same_label(one, other) &&
-                                     std::ranges::equal(one.links, other.links, same_leader);
-                            });
+         begins_with(next.followers, running.followers, [&](const auto& one, const auto& other) {
+           return same_label(one, other) && begins_with(other.links, one.links, same_leader);
+         });
 }
 
 }  // namespace
@@ -305,7 +308,8 @@ struct Replay::Preamble {
 
 // A Copier that decides as that run's did, and hands nothing to anybody.
 struct Replay::Run {
-  Run(RunNames of, risk::DecisionSink* decisions) : names(std::move(of)), cells(names.config->followers.size()) {
+  Run(RunNames of, risk::DecisionSink* decisions)
+      : names(std::move(of)), cells(limits::followers_max) {
     const auto lanes = static_cast<std::size_t>(names.config->engine.lanes);
     for (std::size_t i = 0; i < lanes; ++i)
       copier_lanes.push_back({.orders = orders, .reports = reports});
@@ -410,10 +414,11 @@ bool Replay::reload(const Record& record) {
     return fail("the text of a reloaded configuration is not whole");
   const auto loaded = config::load_written(preamble_->text, "the journal");
   RunNames& names = run_->names;
-  if (!loaded.config || !same_places(*names.config, *loaded.config))
+  if (!loaded.config || !keeps_places(*names.config, *loaded.config))
     return fail("a reloaded configuration in the journal is not one that this program reads");
   const auto next = std::make_shared<const config::Config>(*loaded.config);
   auto changes = risk::reload_of(*names.config, *next, names.symbols);
+  run_->copier->prepare(changes);
   names.generation = changes.generation = record.as<journal::Reloaded>().generation;
   names.config_text = std::move(preamble_->text);
   names.config = next;

@@ -117,8 +117,9 @@ std::vector<SetState> Restrictions::set(std::string_view label, FollowerState st
       if (state == FollowerState::active) end_automatic(i, changes);
     }
     if (follows(config_.followers[i], label))
-      changes.push_back(
-          {.follower = follower_id(i), .cause = StateCause::leader, .state = of_leaders(i)});
+      changes.push_back({.follower = follower_id(i),
+                         .cause = StateCause::leader,
+                         .state = of_leaders(config_.followers[i])});
   }
   return changes;
 }
@@ -139,6 +140,12 @@ std::vector<SetState> Restrictions::set_all(FollowerState state) {
     end_automatic(i, changes);
   }
   return changes;
+}
+
+std::vector<SetState> Restrictions::of_links(FollowerId id,
+                                             const config::Follower& follower) const {
+  return {{.follower = id, .cause = StateCause::leader, .state = of_leaders(follower)},
+          {.follower = id, .cause = StateCause::engine, .state = engine_}};
 }
 
 std::vector<FollowerId> Restrictions::followers_of(std::string_view label) const {
@@ -167,7 +174,9 @@ std::vector<SetState> Restrictions::in_force(FollowerId follower) const {
   const SetState all[] = {
       {.follower = follower, .cause = StateCause::configuration, .state = of_file(index)},
       {.follower = follower, .cause = StateCause::operator_, .state = followers_[index]},
-      {.follower = follower, .cause = StateCause::leader, .state = of_leaders(index)},
+      {.follower = follower,
+       .cause = StateCause::leader,
+       .state = of_leaders(config_.followers[index])},
       {.follower = follower, .cause = StateCause::engine, .state = engine_}};
   std::vector<SetState> holding;
   for (const auto& one : all)
@@ -189,11 +198,10 @@ FollowerState Restrictions::of_file(std::size_t follower) const noexcept {
   return FollowerState::halted;
 }
 
-FollowerState Restrictions::of_leaders(std::size_t follower) const noexcept {
+FollowerState Restrictions::of_leaders(const config::Follower& follower) const noexcept {
   FollowerState strictest = FollowerState::active;
   for (std::size_t i = 0; i < leaders_.size(); ++i)
-    if (follows(config_.followers[follower], config_.leaders[i].label))
-      strictest = std::max(strictest, leaders_[i]);
+    if (follows(follower, config_.leaders[i].label)) strictest = std::max(strictest, leaders_[i]);
   return strictest;
 }
 

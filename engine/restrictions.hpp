@@ -32,6 +32,9 @@ class Restrictions {
   enum class Found { nobody, leader, follower };
   Found find(std::string_view label) const noexcept;
 
+  // What is said of its leaders and of everybody, for one whose links are new.
+  std::vector<SetState> of_links(FollowerId id, const config::Follower& follower) const;
+
   // As the journal has it. At start, before anything is set.
   void restore(const journal::Wish& wish);
 
@@ -59,7 +62,7 @@ class Restrictions {
 
  private:
   FollowerState of_file(std::size_t follower) const noexcept;
-  FollowerState of_leaders(std::size_t follower) const noexcept;
+  FollowerState of_leaders(const config::Follower& follower) const noexcept;
 
   const config::Config& config_;
   FollowerState engine_ = FollowerState::active;

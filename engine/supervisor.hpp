@@ -115,7 +115,8 @@ class Supervisor {
   void keep_reloading();
   void begin_reload();
   void take_reloaded();
-  void go_on_with(config::Config next);
+  void go_on_with(config::Config next, const std::vector<FollowerId>& changed);
+  std::vector<SetState> states_of_new(const config::Config& next) const;
   void tell_limits();
   void flatten_removed();
   // Leaders and followers as they are now, in the same places, and more of them behind.
@@ -124,7 +125,7 @@ class Supervisor {
   void keep_draining();
   void take_drained();
   void let_go(FollowerId follower);
-  void take_back();
+  void take_followers(const std::vector<FollowerId>& changed);
   void answer_reload(const config::Plan& plan);
   void refuse_reload(const ops::Failure& failure);
   std::string book_reply(const ops::ControlRequest& request, const std::vector<BookRow>& rows);

@@ -30,16 +30,39 @@ void Supervisor::take_places(config::Config next) {
   kill_orders_.grow(config_.followers.size());
 }
 
-// Those that were let go of, and are in the file again.
-void Supervisor::take_back() {
+// What the operator and the kill file have said already holds for followers and links that are new.
+std::vector<SetState> Supervisor::states_of_new(const config::Config& next) const {
+  std::vector<SetState> states;
+  for (std::size_t i = 0; i < next.followers.size(); ++i) {
+    const FollowerId id{static_cast<std::uint16_t>(i)};
+    const bool fresh = i >= config_.followers.size();
+    if (!fresh && next.followers[i].links.size() == config_.followers[i].links.size()) continue;
+    for (const SetState& state : restrictions_.of_links(id, next.followers[i]))
+      states.push_back(state);
+    if (fresh) states.push_back(kill_orders_.of(id));
+  }
+  return states;
+}
+
+// Those that are new, or were let go of and are in the file again.
+void Supervisor::take_followers(const std::vector<FollowerId>& changed) {
+  std::vector<RosterAccount*> taken;
   for (std::size_t i = 0; i < config_.followers.size(); ++i) {
     if (config_.followers[i].removed) continue;
     RosterAccount& account = roster_.at(config_.followers[i].label);
     if (account.follower) continue;
     account.follower = FollowerId{static_cast<std::uint16_t>(i)};
+    taken.push_back(&account);
+  }
+  preparation_->reloaded(changed);
+  for (RosterAccount* const one : taken) {
+    RosterAccount& account = *one;
     // What its key was worth meanwhile restricted nobody.
     health_->disconnected(account);
     if (account.connected()) hand_over(account);
+    else if (!is_shadow(account))
+      log::warning(fmt::format("follower \"{}\" is not connected: copyctl connect {}",
+                               account.label, account.label));
   }
 }
 

@@ -100,6 +100,7 @@ void Supervisor::begin_reload() {
   auto reload = std::make_unique<risk::Reload>(risk::reload_of(config_, plan.next, symbols_));
   reload->generation = pipeline_->generation() + 1;
   reload->text = config::text_of(plan.next);
+  reload->states = states_of_new(plan.next);
   pipeline_->reload(std::move(reload));
   plan_ = std::move(plan);
 }
@@ -107,20 +108,22 @@ void Supervisor::begin_reload() {
 void Supervisor::take_reloaded() {
   risk::ReloadPtr taken;
   if (!plan_ || !pipeline_->next_reloaded(taken)) return;
-  for (const auto& follower : taken->followers) limits_untold_.insert(follower.id);
-  go_on_with(std::move(plan_->next));
+  std::vector<FollowerId> changed;
+  for (const auto& follower : taken->followers) changed.push_back(follower.id);
+  limits_untold_.insert(changed.begin(), changed.end());
+  go_on_with(std::move(plan_->next), changed);
   flatten_removed();
   if (announced_ready_) ops::notify::ready(said_status_);
   answer_reload(*plan_);
   plan_.reset();
 }
 
-void Supervisor::go_on_with(config::Config next) {
+void Supervisor::go_on_with(config::Config next, const std::vector<FollowerId>& changed) {
   config_.metrics = next.metrics;
   if (std::exchange(config_.log, next.log) != next.log)
     log::start(log::Options::from_environment(config_.log.level));
   take_places(std::move(next));
-  take_back();
+  take_followers(changed);
   equities_->reloaded();
   marks_->reloaded();
   tell_limits();

@@ -5,6 +5,7 @@
 
 #include "core/assert.hpp"
 #include "core/limits.hpp"
+#include "risk/quantity.hpp"
 
 namespace copyd::risk {
 namespace {
@@ -27,16 +28,6 @@ std::vector<NameKey> keys_of(std::span<const config::Leader> leaders) {
   return keys;
 }
 
-FollowerBook::Setup book_setup(const config::Follower& config, std::size_t follower,
-                               FollowerPolicy policy) {
-  return {.id = FollowerId{static_cast<std::uint16_t>(follower)},
-          .key = name_key(config.label),
-          .links = std::move(policy.links),
-          .limits = std::move(policy.limits),
-          .losses = policy.losses,
-          .paper = config.state == config::FollowerMode::shadow};
-}
-
 }  // namespace
 
 Copier::Copier(const CopierSetup& setup)
@@ -57,10 +48,10 @@ Copier::Copier(const CopierSetup& setup)
       orders_(order_slots(setup)),
       outcomes_(order_slots(setup) + 1, setup.decisions),
       gate_(setup.clock),
-      shared_{symbols_,       last_prices_, symbol_keys_, leader_keys_, orders_,
-              settle_number_, gate_,        doubts_,      marks_,
-              setup.decisions, generation_},
+      shared_{symbols_, last_prices_, symbol_keys_, leader_keys_,    orders_,    settle_number_,
+              gate_,    doubts_,      marks_,       setup.decisions, generation_},
       followers_of_(setup.leaders.size()),
+      held_by_leader_(setup.leaders.size(), std::vector<Qty>(setup.symbols.size() * leg_kinds)),
       journal_(setup.journal),
       replaying_(setup.replays),
       doubt_until_(setup.doubt_until.value_or(VenueTime())),
@@ -68,7 +59,14 @@ Copier::Copier(const CopierSetup& setup)
       reloads_(setup.reloads) {
   ASSERT(cells_.size() >= setup.followers.size());
   for (const auto& lane : setup.lanes) lanes_.push_back({lane.orders, lane.reports});
-  books_.reserve(setup.followers.size());
+  // A reload may bring more of them, and moves nothing.
+  const std::size_t places = std::max(setup.followers.size(), limits::followers_max);
+  books_.reserve(places);
+  lane_of_.reserve(places);
+  on_paper_.reserve(places);
+  for (auto& followers : followers_of_) followers.reserve(places);
+  refused_mode_.reserve(places);
+  last_increases_.reserve(places);
   refused_mode_.resize(setup.followers.size());
   last_increases_.resize(setup.followers.size());
   for (std::size_t i = 0; i < setup.followers.size(); ++i) {
@@ -77,7 +75,8 @@ Copier::Copier(const CopierSetup& setup)
     const config::Follower& config = setup.followers[i].config;
     FollowerPolicy policy = resolve(config, setup.leaders, setup.symbols);
     const FollowerState state = policy.state;
-    FollowerBook& book = books_.emplace_back(book_setup(config, i, std::move(policy)), shared_);
+    FollowerBook& book = books_.emplace_back(
+        setup_of(config, FollowerId{static_cast<std::uint16_t>(i)}, std::move(policy)), shared_);
     book.set_state(StateCause::configuration, state, turn_of(i));
     for (std::size_t leader = 0; leader < followers_of_.size(); ++leader)
       if (book.follows(LeaderId{static_cast<std::uint16_t>(leader)}))
@@ -130,6 +129,7 @@ void Copier::apply(const LeaderFill& fill) {
 
 void Copier::decide(const LeaderFill& fill, const Moment& moment) {
   if (fill.price.sign() > 0) last_prices_[fill.symbol.value] = fill.price;
+  held_by_leader(fill.leader, fill.symbol, fill.leg) += with_sign(fill.qty, sign_of(fill.side));
   out_of_sync_ = false;
   paper_moved_ = true;
   if (decisions_ != nullptr) decisions_->on_fill(fill, moment.age);
@@ -161,6 +161,7 @@ void Copier::decide(const LeaderFill& fill, const Moment& moment) {
 void Copier::apply(const LeaderPosition& position) {
   if (position.leader.value >= followers_of_.size()) return;
   if (position.symbol.value >= last_prices_.size()) return;
+  held_by_leader(position.leader, position.symbol, position.leg) = position.qty;
   for (const std::uint16_t follower : followers_of_[position.leader.value]) {
     books_[follower].leader_position(position, turn_of(follower));
     go_on(follower);

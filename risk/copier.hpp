@@ -57,7 +57,7 @@ namespace copyd::risk {
 struct CopierSetup {
   struct Follower {
     const config::Follower& config;
-    std::size_t lane = 0;  // index into `lanes`
+    std::size_t lane = 0;  // index into `lanes`; of one that a reload brings: id % lanes
   };
   struct Lane {
     Channel<Order>& orders;
@@ -72,7 +72,7 @@ struct CopierSetup {
   Channel<CopyCommand>& commands;
   Channel<BookAnswer>& answers;
   Channel<Notice>& notices;
-  std::span<FollowerCells> cells;      // by FollowerId
+  std::span<FollowerCells> cells;      // by FollowerId; as many followers there may ever be
   StageTimes& stages;                  // Stage::decide is recorded here
   std::int64_t settle_start = 0;       // n of the first settle(n): the start time in nanoseconds
   journal::Writer* journal = nullptr;  // null: nothing is kept
@@ -99,6 +99,8 @@ class Copier final : public Agent, private BookSink {
   std::uint32_t generation() const noexcept {
     return static_cast<std::uint32_t>(shown_generation_.get());
   }
+  // Makes the books of followers that are new in it. Before it is handed over; any thread.
+  void prepare(Reload& reload) const;
   // For tests, on the agent's own thread.
   const FollowerBook& book(FollowerId follower) const noexcept { return books_[follower.value]; }
 
@@ -246,6 +248,11 @@ class Copier final : public Agent, private BookSink {
   int go_on_reloading() noexcept;
   bool write_text() noexcept;
   void apply(Reload& reload) noexcept;
+  void take_in(FollowerBook book) noexcept;
+  void begin_link(std::uint16_t follower, std::uint16_t link) noexcept;
+  Qty& held_by_leader(LeaderId leader, SymbolId symbol, Leg leg) noexcept {
+    return held_by_leader_[leader.value][symbol.value * leg_kinds + static_cast<std::size_t>(leg)];
+  }
 
   const SymbolTable& symbols_;
   const Clock& clock_;
@@ -273,7 +280,10 @@ class Copier final : public Agent, private BookSink {
   std::vector<std::uint16_t> lane_of_;  // by FollowerId
   // By FollowerId: the account's mode, where the book still holds something in the other one.
   std::vector<std::optional<PositionMode>> refused_mode_;
-  std::vector<std::vector<std::uint16_t>> followers_of_;  // by LeaderId
+  std::vector<std::vector<std::uint16_t>> followers_of_;  // by LeaderId; sorted
+  static constexpr std::size_t leg_kinds = 3;
+  // By LeaderId, then by SymbolId and leg: by his fills, and where they were told by his positions.
+  std::vector<std::vector<Qty>> held_by_leader_;
   std::vector<Lane> lanes_;
   // Orders of this event that finish without a lane: on paper, and increases that found no room.
   std::vector<OrderRef> finish_here_;

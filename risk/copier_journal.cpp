@@ -263,6 +263,13 @@ bool Copier::restore(const journal::Record& row) {
       return into_book(row.as<journal::HeldLeg>());
     case journal::Type::outcome:
       return restore_outcome(row.as<journal::Outcome>());
+    case journal::Type::leader_leg: {
+      const auto held = row.as<journal::LeaderLeg>();
+      if (held.leader.value >= followers_of_.size()) return false;
+      if (held.symbol.value >= last_prices_.size()) return false;
+      held_by_leader(held.leader, held.symbol, held.leg) = held.qty;
+      return true;
+    }
     case journal::Type::generation:
       restored_generation_ = row.as<journal::Generation>();
       return true;

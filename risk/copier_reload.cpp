@@ -1,4 +1,7 @@
 // How the Copier goes over to another configuration.
+#include <algorithm>
+#include <utility>
+
 #include "core/assert.hpp"
 #include "risk/copier.hpp"
 
@@ -6,13 +9,32 @@ namespace copyd::risk {
 
 Reload reload_of(const config::Config& running, const config::Config& next,
                  const SymbolTable& symbols) {
-  ASSERT(next.followers.size() == running.followers.size());
+  ASSERT(next.followers.size() >= running.followers.size());
   Reload reload;
-  for (std::size_t i = 0; i < next.followers.size(); ++i)
-    if (next.followers[i] != running.followers[i])
-      reload.followers.push_back({.id = FollowerId{static_cast<std::uint16_t>(i)},
-                                  .policy = resolve(next.followers[i], next.leaders, symbols)});
+  for (std::size_t i = 0; i < next.followers.size(); ++i) {
+    const config::Follower& follower = next.followers[i];
+    const bool fresh = i >= running.followers.size();
+    if (!fresh && follower == running.followers[i]) continue;
+    const FollowerId id{static_cast<std::uint16_t>(i)};
+    auto& one = reload.followers.emplace_back(
+        Reload::Follower{.id = id, .policy = resolve(follower, next.leaders, symbols)});
+    if (fresh) one.setup = setup_of(follower, id, one.policy);
+  }
   return reload;
+}
+
+FollowerBook::Setup setup_of(const config::Follower& config, FollowerId id, FollowerPolicy policy) {
+  return {.id = id,
+          .key = name_key(config.label),
+          .links = std::move(policy.links),
+          .limits = std::move(policy.limits),
+          .losses = policy.losses,
+          .paper = config.state == config::FollowerMode::shadow};
+}
+
+void Copier::prepare(Reload& reload) const {
+  for (Reload::Follower& follower : reload.followers)
+    if (follower.setup) follower.book.emplace(std::move(*follower.setup), shared_);
 }
 
 // A bounded part per pass. The text stands in the journal before the record that makes it count.
@@ -47,14 +69,53 @@ void Copier::apply(Reload& reload) noexcept {
   generation_ = reload.generation;
   for (Reload::Follower& follower : reload.followers) {
     const std::uint16_t id = follower.id.value;
-    ASSERT(id < books_.size());
     const FollowerState state = follower.policy.state;
-    books_[id].renew(follower.policy, now_);
+    std::uint16_t link = 0;  // the first that is new
+    if (follower.book) {
+      take_in(std::move(*follower.book));
+    } else {
+      link = static_cast<std::uint16_t>(books_[id].links().size());
+      books_[id].renew(follower.policy, now_);
+    }
+    ASSERT(id < books_.size());
     books_[id].set_state(StateCause::configuration, state, turn_of(id));
+    for (; link < books_[id].links().size(); ++link) begin_link(id, link);
     go_on(id);
     show_state(id);
   }
   shown_generation_.set(generation_);
+  for (const SetState& state : reload.states) take(state);
+}
+
+// Nothing is moved in memory: there is room for as many as there may be.
+void Copier::take_in(FollowerBook book) noexcept {
+  const std::uint16_t id = book.id().value;
+  ASSERT(id == books_.size() && id < books_.capacity() && id < cells_.size());
+  books_.push_back(std::move(book));
+  lane_of_.push_back(static_cast<std::uint16_t>(id % lanes_.size()));
+  refused_mode_.emplace_back();
+  last_increases_.emplace_back();
+  if (books_[id].on_paper()) on_paper_.push_back(id);
+  cells_[id].is_shadow.set(books_[id].on_paper() ? 1 : 0);
+  if (journal_lost_)
+    books_[id].set_state(StateCause::journal, FollowerState::reduce_only, turn_of(id));
+}
+
+// What its leader holds is there, and not copied. By the FollowerId, as at a start.
+void Copier::begin_link(std::uint16_t follower, std::uint16_t link) noexcept {
+  const LeaderId leader = books_[follower].links()[link].leader;
+  auto& followers = followers_of_[leader.value];
+  const auto at = std::lower_bound(followers.begin(), followers.end(), follower);
+  if (at == followers.end() || *at != follower) followers.insert(at, follower);
+  const auto& legs = held_by_leader_[leader.value];
+  for (std::size_t i = 0; i < legs.size(); ++i)
+    if (!legs[i].is_zero())
+      books_[follower].begin_link(link,
+                                  {.leader = leader,
+                                   .symbol = SymbolId{static_cast<std::uint16_t>(i / leg_kinds)},
+                                   .leg = static_cast<Leg>(i % leg_kinds),
+                                   .qty = legs[i]},
+                                  turn_of(follower));
 }
 
 void Copier::replay(const journal::Record& record, Reload& reload) {

@@ -25,6 +25,7 @@ FollowerBook::FollowerBook(Setup setup, const BookShared& shared)
       link_states_(setup_.links.size()),
       loss_(setup_.losses),
       needs_equity_(wants_equity()) {
+  link_states_.reserve(reserved_links);
   symbols_.reserve(reserved_entries);
   by_symbol_.reserve(reserved_entries);
   ledgers_.reserve(reserved_entries);

@@ -124,6 +124,7 @@ struct BookShared {
 class FollowerBook {
  public:
   static constexpr std::size_t reserved_entries = 64;
+  static constexpr std::size_t reserved_links = 8;
 
   struct Setup {
     FollowerId id;
@@ -145,9 +146,11 @@ class FollowerBook {
   // REQUIRES: the fill's price is already the symbol's last price.
   void fill(const FillSeen& seen, BookSink& sink);
 
-  // Decides by another configuration of the same links from now on; what it decided by is left in
-  // `policy`.
+  // Decides by another configuration from now on, of the same links and maybe new ones behind them;
+  // what it decided by is left in `policy`.
   void renew(FollowerPolicy& policy, Mono now) noexcept;
+  // A link is new, and its leader holds this: it is there, and not copied.
+  void begin_link(std::uint16_t link, const LeaderPosition& held, BookSink& sink);
 
   // An order finished. `if_missing` names the skip of an increase that did not fill whole.
   void result(OrderRef ref, Qty filled, Reject if_missing, BookSink& sink);

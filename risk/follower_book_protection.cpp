@@ -25,10 +25,11 @@ bool FollowerBook::wants_equity() const noexcept {
 }
 
 void FollowerBook::renew(FollowerPolicy& policy, Mono now) noexcept {
-  ASSERT(policy.links.size() == setup_.links.size());
+  ASSERT(policy.links.size() >= setup_.links.size());
   std::swap(setup_.links, policy.links);
   std::swap(setup_.limits, policy.limits);
   std::swap(setup_.losses, policy.losses);
+  link_states_.resize(setup_.links.size());
   loss_.set_rules(setup_.losses);
   // Money that was moved while nothing was limited was not counted: it would look like a loss.
   if (setup_.losses.any() && !policy.losses.any()) loss_.rearm(true);
@@ -39,6 +40,12 @@ void FollowerBook::renew(FollowerPolicy& policy, Mono now) noexcept {
   const bool needed = std::exchange(needs_equity_, wants_equity());
   // Nobody missed it before.
   if (!needed && needs_equity_ && unknown_since_) unknown_since_ = now;
+}
+
+void FollowerBook::begin_link(Index link, const LeaderPosition& held, BookSink& sink) {
+  ASSERT(link < setup_.links.size() && setup_.links[link].leader == held.leader);
+  Turn turn = silent_turn(sink);
+  correct(link, held, turn);
 }
 
 // ---- equity ------------------------------------------------------------------------------------

@@ -83,6 +83,45 @@ TEST_F(Reload, AFollowerThatIsGoneIsDrainedLetGoOfAndTakenBack) {
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
+TEST_F(Reload, AFollowerThatIsNewCopiesFromThenOn) {
+  start(shared_threads, bob, {"bob"});
+  ASSERT_FALSE(HasFatalFailure());
+  lead("BUY", "BTCUSDT", "0.08", "60000");
+  wait_until_held("bob", "0.04");
+  const std::string said = reload(bob + carol);
+  EXPECT_NE(said.find("generation 2 is in force: follower[carol]: new"), std::string::npos) << said;
+  rig.connect("carol");
+  rig.wait_until_ready({"bob", "carol"});
+  lead("SELL", "BTCUSDT", "0.04", "60000");
+  wait_until_held("bob", "0.02");
+  EXPECT_EQ(held("carol"), qty("0")) << "a close is no opening";
+  lead("BUY", "BTCUSDT", "0.04", "60000");
+  wait_until_held("bob", "0.04");
+  wait_until_held("carol", "0.02");
+  rig.kill_daemon();
+  rig.start_daemon();
+  rig.wait_until_ready({"bob", "carol"});
+  lead("SELL", "BTCUSDT", "0.08", "60000");
+  wait_until_held("bob", "0");
+  wait_until_held("carol", "0");
+  expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
+TEST_F(Reload, WhoIsNewWhileEverybodyIsHaltedIsHalted) {
+  start(shared_threads, bob, {"bob"});
+  ASSERT_FALSE(HasFatalFailure());
+  ASSERT_EQ(rig.copyctl({"halt", "--all"}).exit_code, 0);
+  reload(bob + carol);
+  rig.connect("carol");
+  rig.wait_until("carol's link is ready",
+                 [&] { return rig.status().text("/followers/1/link") == "ready"; });
+  EXPECT_EQ(rig.status().text("/followers/1/state"), "halted");
+  ASSERT_EQ(rig.copyctl({"resume", "--all"}).exit_code, 0);
+  rig.wait_until_ready({"bob", "carol"});
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
 // F38.
 TEST_F(Reload, AnUnknownOrderOfAFollowerThatIsGoneIsResolvedBeforeItIsLetGoOf) {
   start(shared_threads, bob + carol, {"bob", "carol"});

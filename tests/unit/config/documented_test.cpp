@@ -107,12 +107,8 @@ TEST(Documented, TheExampleShowsEveryKey) {
 
 TEST(Documented, RestartIsNeededForWhatIsFixedAtStart) {
   // What a reload could take and does not yet (config/reload.hpp, plan_of).
-  const std::set<std::string_view> waiting{"leader.label",
-                                           "follower.label",
-                                           "follower.connection",
-                                           "follower.limits.max_leverage",
-                                           "follower.link.leader",
-                                           "follower.link.leverage",
+  const std::set<std::string_view> waiting{"leader.label", "follower.connection",
+                                           "follower.limits.max_leverage", "follower.link.leverage",
                                            "follower.link.margin"};
   for (const Key& key : all_keys()) {
     const bool fixed = key.path.starts_with("engine.") || key.path.starts_with("venue.") ||

@@ -184,6 +184,28 @@ TEST(Plan, NamesWhatWaitsForARestartAndKeepsIt) {
   EXPECT_EQ(in_words(plan.waiting, 1), "engine.lanes: (absent) → 4 and 8 more");
 }
 
+TEST(Plan, TakesFollowersAndLinksThatAreNewWhereTheirLeaderRuns) {
+  const Config running =
+      config_of(head + leader("beta") + follower("bob", link("alpha")) +
+                follower("eve", link("alpha", "leverage = 'keep'\nmargin = 'keep'\n")));
+  const Config fresh = config_of(
+      head + leader("beta") + leader("gamma") + follower("dan", link("gamma") + link("beta")) +
+      follower("sue", link("gamma")) + follower("bob", link("beta") + link("alpha")) +
+      follower("eve", link("alpha", "leverage = 'keep'\nmargin = 'keep'\n") + link("beta")));
+  const Plan plan = plan_of(running, fresh);
+  ASSERT_EQ(plan.next.followers.size(), 3U);
+  EXPECT_EQ(plan.next.followers[0].label, "bob");
+  ASSERT_EQ(plan.next.followers[0].links.size(), 2U);
+  EXPECT_EQ(plan.next.followers[0].links[0].leader, "alpha") << "places do not move";
+  EXPECT_EQ(plan.next.followers[2].label, "dan");
+  ASSERT_EQ(plan.next.followers[2].links.size(), 1U);
+  EXPECT_EQ(plan.next.followers[2].links[0].leader, "beta");
+  EXPECT_EQ(in_words(plan.applied, all), "follower[bob].link[beta]: new, follower[dan]: new");
+  EXPECT_EQ(in_words(plan.waiting, all),
+            "follower[dan].link[gamma]: new, follower[sue]: new, follower[eve].link[beta]: new, "
+            "leader[gamma]: new");
+}
+
 TEST(Plan, WhatIsGoneStaysGoneAndComesBackAsItWas) {
   const Config running =
       config_of(head + follower("bob", link("alpha")) + follower("eve", link("alpha")));

@@ -123,6 +123,26 @@ TEST(Reloaded, EachFillIsDecidedAgainUnderItsOwnConfiguration) {
   EXPECT_EQ(decided(found), (std::vector<Decided>{{Qty::whole(1), 1}, {Qty::whole(3), 2}}));
 }
 
+TEST(Reloaded, AFollowerThatIsNewIsThereFromThatPointOn) {
+  Rig rig(4096);
+  rig.fill("1");
+  const std::string both =
+      copies("1") +
+      "[[follower]]\nlabel = \"eve\"\n[[follower.link]]\nleader = \"alpha\"\n"
+      "sizing = { mode = \"fixed_ratio\", ratio = 2 }\norder = { type = \"market\" }\n";
+  rig.text(both, 2);
+  rig.input(journal::Reloaded{.generation = 2});
+  rig.input(
+      journal::Link{{.follower = FollowerId{1}, .ready = true, .mode = PositionMode::one_way}});
+  rig.fill("1");
+  const auto found = rig.recovered();
+  EXPECT_EQ(found.trust, Trust::whole) << found.damage;
+  EXPECT_EQ(decided(found),
+            (std::vector<Decided>{{Qty::whole(1), 1}, {Qty::whole(1), 2}, {Qty::whole(2), 2}}));
+  ASSERT_NE(found.config, nullptr) << "the file that the start has does not name her";
+  EXPECT_TRUE(found.config->followers.at(1).removed);
+}
+
 TEST(Reloaded, InputsBetweenThePiecesOfTheTextAreOfTheOneBefore) {
   Rig rig(4096);
   rig.text(copies("3"), 2, 0, 2);

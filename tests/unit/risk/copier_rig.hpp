@@ -54,7 +54,8 @@ class CopierRig {
     std::optional<VenueTime> doubt_until{};
     bool replays = false;
   };
-  explicit CopierRig(const Options& options) : cells(options.followers) {
+  static constexpr std::size_t room = 2;  // for followers that a reload brings
+  explicit CopierRig(const Options& options) : cells(options.followers + room) {
     leaders = {{.label = "alpha"}, {.label = "beta"}};
     answers.emplace(options.answers_capacity);
     for (std::size_t i = 0; i < options.lanes; ++i) {
@@ -154,9 +155,25 @@ class CopierRig {
     running.followers.assign(configs.begin(), configs.end());
     config::Config next = running;
     for (auto& follower : next.followers) change(follower);
+    return prepared_to(running, next);
+  }
+  // The same, to a configuration that has more of them.
+  void reload_to(const std::vector<config::Follower>& followers) {
+    config::Config running;
+    running.leaders = leaders;
+    running.followers.assign(configs.begin(), configs.end());
+    config::Config next = running;
+    next.followers = followers;
+    EXPECT_TRUE(reloads.to_copier.try_push(prepared_to(running, next)));
+    step();
+    risk::ReloadPtr back;
+    EXPECT_TRUE(reloads.taken.try_pop(back));
+  }
+  risk::ReloadPtr prepared_to(const config::Config& running, const config::Config& next) {
     auto made = std::make_unique<risk::Reload>(risk::reload_of(running, next, symbols));
     made->generation = copier->generation() + 1;
     made->text = "generation " + std::to_string(made->generation);
+    copier->prepare(*made);
     configs.assign(next.followers.begin(), next.followers.end());
     return made;
   }

@@ -142,6 +142,73 @@ TEST(CopierReload, AnUnknownOrderOfAFollowerThatIsGoneIsResolvedAndWhatItBrought
   EXPECT_EQ(rig.row(0).position, "0.6"_qty);
 }
 
+TEST(CopierReload, AFollowerThatIsNewTakesWhatItsLeaderHoldsAndCopiesNothingOfIt) {
+  CopierRig rig(one());
+  rig.fill(Side::buy, "1"_qty);
+  rig.executed(rig.taken());
+  config::Follower eve = rig.configs[0];
+  eve.label = "eve";
+  rig.reload_to({rig.configs[0], eve});
+  EXPECT_EQ(static_cast<FollowerState>(rig.cells[1].state.get()), FollowerState::reduce_only)
+      << "until it is connected";
+  rig.connect(FollowerId{1});
+  EXPECT_TRUE(rig.taken().empty());
+  rig.fill(Side::sell, "0.5"_qty);
+  const auto closes = rig.taken();
+  ASSERT_EQ(closes.size(), 1U) << "it opens no short";
+  EXPECT_EQ(closes[0]->follower, FollowerId{0});
+  rig.executed(closes);
+  rig.fill(Side::buy, "1"_qty);
+  const auto opens = rig.taken();
+  ASSERT_EQ(opens.size(), 2U);
+  for (const auto& order : opens) EXPECT_EQ(order->qty, "1"_qty);
+  rig.executed(opens);
+  rig.fill(Side::sell, "1.5"_qty);
+  const auto last = rig.taken();
+  ASSERT_EQ(last.size(), 2U);
+  for (const auto& order : last)
+    EXPECT_EQ(order->qty, order->follower == FollowerId{0} ? "1.5"_qty : "1"_qty);
+}
+
+TEST(CopierReload, ALinkThatIsNewKnowsALeaderWhomNobodyHasFollowed) {
+  CopierRig rig(one());
+  const auto beta_trades = [&](Side side, Qty qty) {
+    LeaderFill fill = rig.fill_of(side, qty);
+    fill.leader = LeaderId{1};
+    EXPECT_TRUE(rig.events.try_push(fill));
+    rig.step();
+  };
+  beta_trades(Side::buy, "2"_qty);
+  EXPECT_TRUE(rig.taken().empty());
+  config::Follower bob = rig.configs[0];
+  bob.links.push_back(link_to("beta", config::FixedRatio{Ratio::whole(1)}));
+  rig.reload_to({bob});
+  beta_trades(Side::sell, "1.5"_qty);
+  EXPECT_TRUE(rig.taken().empty());
+  beta_trades(Side::sell, "1.5"_qty);  // through zero
+  const auto opens = rig.taken();
+  ASSERT_EQ(opens.size(), 1U);
+  EXPECT_EQ(opens[0]->side, Side::sell);
+  EXPECT_EQ(opens[0]->qty, "1"_qty);
+  EXPECT_EQ(opens[0]->generation, 2U);
+}
+
+TEST(CopierReload, WhatWasSaidOfEverybodyHoldsForOneThatIsNewBeforeItsFirstFill) {
+  CopierRig rig(one());
+  config::Config running;
+  running.leaders = rig.leaders;
+  running.followers = {rig.configs[0]};
+  config::Config next = running;
+  next.followers.push_back(rig.configs[0]);
+  next.followers[1].label = "eve";
+  auto made = rig.prepared_to(running, next);
+  made->states = {
+      {.follower = FollowerId{1}, .cause = StateCause::engine, .state = FollowerState::halted}};
+  ASSERT_TRUE(rig.reloads.to_copier.try_push(std::move(made)));
+  rig.step();
+  EXPECT_EQ(static_cast<FollowerState>(rig.cells[1].state.get()), FollowerState::halted);
+}
+
 TEST(CopierReload, TheStateOfTheFileIsOneCauseAmongOthers) {
   CopierRig rig(one());
   rig.fill(Side::buy, "1"_qty);
