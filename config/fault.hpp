@@ -1,6 +1,6 @@
 // Fault: one sentence about a configuration file, with its place; and how a list of them is shown.
-// What is wrong (a fault), what is only worth knowing (a note) and what is not built yet all have
-// this shape. Plain values; any thread.
+// What is wrong (a fault) and what is only worth knowing (a note) both have this shape. Plain
+// values; any thread.
 #pragma once
 
 #include <cstdint>

@@ -37,9 +37,7 @@ struct Key {
   Kind kind;
   std::string_view standard = {};  // the default as it would be written; empty: none
   bool required = false;
-  bool restart = false;  // a change takes effect at a restart only
-  // "yes"; "no": every use of the key is refused by `run`; else the values that are built.
-  std::string_view built = "yes";
+  bool restart = false;           // a change takes effect at a restart only
   std::string_view choices = {};  // "a|b|c"
   std::int64_t least = 0;
   std::int64_t most = 0;

@@ -64,7 +64,7 @@ struct Keys {
 
 struct Leader {
   std::string label;
-  int connections = 1;  // user-data connections that race each other
+  int connections = 2;  // user-data connections that race each other
   friend bool operator==(const Leader&, const Leader&) = default;
 };
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "config/built.hpp"
 #include "core/agent.hpp"
 #include "ops/alert_targets.hpp"
 
@@ -36,8 +35,7 @@ config::LoadOutcome load_usable(const std::string& file, const std::string& cred
   if (!outcome.config) return outcome;
   auto alerts = alert_faults(outcome, file, credentials_directory);
   outcome.notes.insert(outcome.notes.end(), alerts.notes.begin(), alerts.notes.end());
-  outcome.faults = config::not_built_yet(*outcome.config, outcome.positions, file);
-  outcome.faults.insert(outcome.faults.end(), alerts.faults.begin(), alerts.faults.end());
+  outcome.faults = std::move(alerts.faults);
   if (!outcome.faults.empty()) outcome.config.reset();
   return outcome;
 }

@@ -1,5 +1,5 @@
-// The configuration file as `copyd run` and a reload take it: without a fault, with nothing that is
-// not built yet, and with alerts that can go where they are to go. Reads files; blocks; any thread.
+// The configuration file as `copyd run` and a reload take it: without a fault, and with alerts that
+// can go where they are to go. Reads files; blocks; any thread.
 #pragma once
 
 #include <string>

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "config/built.hpp"
 #include "core/agent.hpp"
 #include "engine/configuration.hpp"
 #include "engine/key_check.hpp"
@@ -189,7 +188,7 @@ ops::Outcome<std::vector<CheckedKey>> ask_about_keys(const config::Config& confi
 
 // What `copyd check` has found.
 struct Findings {
-  std::vector<config::Fault> faults, notes, unbuilt;
+  std::vector<config::Fault> faults, notes;
   std::optional<ops::Outcome<std::vector<CheckedKey>>> keys;  // nothing: not asked
 
   bool good() const {
@@ -205,7 +204,6 @@ void print_json(const Findings& found) {
   out.begin_object().member("ok", found.good());
   out.key("faults").raw(config::as_json(found.faults));
   out.key("notes").raw(config::as_json(found.notes));
-  out.key("not_built").raw(config::as_json(found.unbuilt));
   if (found.keys && *found.keys) write(out.key("accounts"), **found.keys);
   if (found.keys && !*found.keys)
     out.member("error", found.keys->error().error).member("remedy", found.keys->error().remedy);
@@ -214,11 +212,8 @@ void print_json(const Findings& found) {
 }
 
 void print_text(const Findings& found, const std::string& file) {
-  fmt::print("{}{}{}", config::as_text(found.faults), config::as_text(found.notes),
-             config::as_text(found.unbuilt));
-  if (found.faults.empty())
-    fmt::print("{}: no faults{}\n", file,
-               found.unbuilt.empty() ? "" : ", but `copyd run` refuses what is not built yet");
+  fmt::print("{}{}", config::as_text(found.faults), config::as_text(found.notes));
+  if (found.faults.empty()) fmt::print("{}: no faults\n", file);
   if (!found.keys) return;
   if (*found.keys) fmt::print("{}", as_text(**found.keys));
   else fmt::print("{}: {}\n", found.keys->error().error, found.keys->error().remedy);
@@ -229,9 +224,8 @@ void print_text(const Findings& found, const std::string& file) {
 int run_check(const CheckOptions& options) {
   log::start(log::Options::from_environment(config::LogLevel::warning));
   const auto outcome = config::load_file(options.config_file);
-  Findings found{.faults = outcome.faults, .notes = outcome.notes, .unbuilt = {}, .keys = {}};
+  Findings found{.faults = outcome.faults, .notes = outcome.notes, .keys = {}};
   if (outcome.config) {
-    found.unbuilt = config::not_built_yet(*outcome.config, outcome.positions, options.config_file);
     auto alerts =
         alert_faults(outcome, options.config_file, ops::environment(credentials_variable));
     found.faults = std::move(alerts.faults);

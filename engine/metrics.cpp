@@ -60,7 +60,7 @@ struct LeaderNumber {
   const char* help;
   Cell feed::LeaderCells::*cell;
 };
-constexpr std::array<LeaderNumber, 9> leader_numbers{{
+constexpr std::array<LeaderNumber, 10> leader_numbers{{
     {"copyd_leader_fills_total", "Fills handed over.", &feed::LeaderCells::fills},
     {"copyd_leader_back_filled_fills_total", "Of the fills, those asked for after a gap.",
      &feed::LeaderCells::back_filled},
@@ -78,6 +78,9 @@ constexpr std::array<LeaderNumber, 9> leader_numbers{{
      &feed::LeaderCells::reconnects},
     {"copyd_leader_renewals_total", "Times that a stream was replaced ahead of its end.",
      &feed::LeaderCells::renewals},
+    {"copyd_leader_connections_lost_total",
+     "Times that one of two connections was lost and the other went on.",
+     &feed::LeaderCells::connections_lost},
 }};
 
 struct LaneNumber {
@@ -221,6 +224,19 @@ void write_leaders(MetricsPage& page, const StatusParts& parts) {
       page.sample(std::move(labels), (cells.*number.cell).get());
     });
   }
+  page.gauges("copyd_leader_connections", "That the leader's fills flow by now; two race.");
+  each([&](MetricsPage::Labels labels, const feed::LeaderCells& cells) {
+    page.sample(std::move(labels), cells.connections.get());
+  });
+  page.counters("copyd_leader_said_first_total",
+                "Fills that this one of two connections said before the other.");
+  each([&](const MetricsPage::Labels& labels, const feed::LeaderCells& cells) {
+    for (std::size_t i = 0; i < cells.said_first.size(); ++i) {
+      MetricsPage::Labels both = labels;
+      both.emplace_back("connection", std::to_string(i + 1));
+      page.sample(std::move(both), cells.said_first[i].get());
+    }
+  });
   page.gauges("copyd_leader_last_fill_age_seconds", "Since the last fill was handed over.");
   each([&](MetricsPage::Labels labels, const feed::LeaderCells& cells) {
     const Mono last{cells.last_fill_ns.get()};

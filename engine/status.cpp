@@ -79,7 +79,11 @@ void write_leader(JsonWriter& out, const StatusParts& parts, std::size_t index) 
         .member("back_filled", cells.back_filled.get())
         .member("duplicates", cells.duplicates.get())
         .member("malformed", cells.malformed.get())
-        .member("reconnects", cells.reconnects.get());
+        .member("reconnects", cells.reconnects.get())
+        .member("connections", cells.connections.get());
+    out.key("said_first").begin_array();
+    for (const Cell& said_first : cells.said_first) out.value(said_first.get());
+    out.end_array().member("connections_lost", cells.connections_lost.get());
   }
   write_equity(out, parts.roster.find(label));
   out.end_object();

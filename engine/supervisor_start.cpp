@@ -286,7 +286,9 @@ void Supervisor::start_leaders() {
   std::erase_if(waiting_leaders_, [&](auto& waiting) {
     auto& [leader, credentials] = waiting;
     if (!may_start(leader)) return false;
-    feed::AddLeader add{.leader = leader, .credentials = std::move(credentials)};
+    feed::AddLeader add{.leader = leader,
+                        .credentials = std::move(credentials),
+                        .connections = config_.leaders[leader.value].connections};
     // Once handed over, the feed itself knows how far it has come.
     if (const auto track = tracks_.extract(leader); !track.empty())
       add.resume = track.mapped().resume();

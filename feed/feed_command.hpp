@@ -18,6 +18,7 @@ struct AddLeader {
   LeaderId leader;
   venue::Credentials credentials;
   std::unique_ptr<const LeaderResume> resume{};  // null: nothing is known of it
+  int connections = 1;  // to its stream; as it was first told, for as long as the feed lives
 };
 
 // The key is taken back. What was handed over is remembered: a later AddLeader begins with the

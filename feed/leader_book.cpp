@@ -3,12 +3,20 @@
 #include <algorithm>
 
 namespace copyd::feed {
+namespace {
+
+// Orders whose beginning or end was said lately, by one connection and not yet by the other.
+constexpr std::size_t followed_max = 4096;
+
+}  // namespace
 
 LeaderBook::LeaderBook(std::size_t symbols, std::size_t seen_max)
     : filter_(symbols, seen_max),
       legs_(symbols * legs_per_symbol),
       listed_(symbols),
-      working_(symbols) {}
+      working_(symbols),
+      begun_orders_(symbols, followed_max),
+      ended_orders_(symbols, followed_max) {}
 
 LeaderBook::Taken LeaderBook::take(const LeaderFill& fill) noexcept {
   if (!filter_.accept(fill.symbol, fill.trade)) return Taken::duplicate;
@@ -61,12 +69,13 @@ void LeaderBook::set(LegName leg, Qty qty, VenueTime as_of) noexcept {
 }
 
 void LeaderBook::follow(const venue::OrderUpdate& update) noexcept {
+  const bool ends = venue::is_final(update.status);
+  if (!ends && update.execution != venue::Execution::new_) return;
+  if (!(ends ? ended_orders_ : begun_orders_).accept(update.symbol, TradeId{update.order.value}))
+    return;
   std::uint16_t& count = working_[update.symbol.value];
-  if (venue::is_final(update.status)) {
-    if (count > 0) --count;
-  } else if (update.execution == venue::Execution::new_ && count < UINT16_MAX) {
-    ++count;
-  }
+  if (ends && count > 0) --count;
+  if (!ends && count < UINT16_MAX) ++count;
 }
 
 void LeaderBook::clear_listed() noexcept {

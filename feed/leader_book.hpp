@@ -75,7 +75,8 @@ class LeaderBook {
 
   // A symbol is `working` while an order may rest on it: such an order can fill unseen, long after
   // it was placed. The venue lists symbols with a position or an order; between two lists we follow
-  // the orders as they come and go, erring on the side of working.
+  // the orders as they come and go, each beginning and each end once, however often it is said,
+  // erring on the side of working.
   void clear_listed() noexcept;
   void list(SymbolId symbol) noexcept { listed_[symbol.value] = 1; }
   void follow(const venue::OrderUpdate& update) noexcept;
@@ -96,6 +97,8 @@ class LeaderBook {
   std::vector<LegState> legs_;
   std::vector<std::uint8_t> listed_;    // by symbol: has a row in the last snapshot
   std::vector<std::uint16_t> working_;  // by symbol: orders that began and have not ended
+  FillFilter begun_orders_;             // orders whose beginning, and whose end, was followed;
+  FillFilter ended_orders_;             // their ids stand in for trades'
   VenueTime begun_{};
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/counters.hpp"
+#include "feed/said_once.hpp"
 
 namespace copyd::feed {
 
@@ -36,9 +37,13 @@ struct LeaderCells {
   Cell unknown_symbols;  // fills on symbols that exchangeInfo does not list
   Cell reconnects;       // times a live stream was lost
   Cell renewals;         // times it was replaced ahead of its end
-  Cell last_fill_ns;     // Mono of the last fill handed over; 0: none yet
-  Cell position_mode;    // PositionMode, as last read
-  Cell multi_assets;     // not 0: the account is in multi-assets mode, as last heard of
+  Cell connections;      // that fills flow by now: 2 race each other
+  // Of the fills since two raced, those that this one said first.
+  std::array<Cell, connections_max> said_first;
+  Cell connections_lost;  // times that one of two ended or fell silent, and the other went on
+  Cell last_fill_ns;      // Mono of the last fill handed over; 0: none yet
+  Cell position_mode;     // PositionMode, as last read
+  Cell multi_assets;      // not 0: the account is in multi-assets mode, as last heard of
   // Times that the leverage or margin type of some symbol changed, as the stream told, or may have
   // changed while it was away.
   Cell config_changes;

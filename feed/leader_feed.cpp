@@ -49,6 +49,7 @@ struct LeaderFeed::Leader {
   std::unique_ptr<net::Http> http;
   std::unique_ptr<net::WebSocket> stream;
   std::unique_ptr<net::WebSocket> successor;  // null: none is opening or open
+  bool successor_first = false;               // whose turn it is to be read
 };
 
 LeaderFeed::LeaderFeed(Wiring wiring)
@@ -105,7 +106,8 @@ void LeaderFeed::add(AddLeader& command, Mono now) {
                                      .symbols = wiring_.symbols,
                                      .cells = wiring_.cells[index],
                                      // Leaders must not come back in step.
-                                     .seed = wiring_.seed + index * 0x9E3779B97F4A7C15U};
+                                     .seed = wiring_.seed + index * 0x9E3779B97F4A7C15U,
+                                     .connections = command.connections};
     leader = std::make_unique<Leader>(setup, std::move(command.credentials),
                                       wiring_.transport.http(wiring_.endpoints.rest),
                                       wiring_.transport.websocket());
@@ -136,15 +138,24 @@ void LeaderFeed::stop() {
 
 // ---- one leader --------------------------------------------------------------------------------
 
+// Two sockets are read by turns. What the one has brought goes its way before the other one, which
+// likely brings the same, is looked at: that is the next pass's work.
 int LeaderFeed::serve(Leader& leader, Mono now) {
   int work = hand_over(leader);
-  work += read_stream(leader, now);
+  const bool successor_first = leader.successor && leader.successor_first;
+  leader.successor_first = !successor_first;
+  const int read = successor_first ? read_successor(leader, now) : read_stream(leader, now);
+  work += read;
   if (!stopped_) {
     work += poll_http(leader, now);
     leader.session.tick(now);
+    // What the end of one has led to is done before the other is read: it may have become the
+    // stream itself.
     work += act(leader, now);
-    // Only after what the stream's end may have led to: then it is the stream itself.
-    if (leader.successor) work += read_successor(leader, now);
+    if (read == 0) {
+      work += successor_first ? read_stream(leader, now) : read_successor(leader, now);
+      work += act(leader, now);
+    }
   }
   work += hand_over(leader);
   return work;
@@ -189,7 +200,7 @@ int LeaderFeed::read_stream(Leader& leader, Mono now) noexcept {
 
 int LeaderFeed::read_successor(Leader& leader, Mono now) noexcept {
   int work = 0;
-  while (work < limits::fills_per_pass && leader.session.wants_frames()) {
+  while (work < limits::fills_per_pass && leader.successor && leader.session.wants_frames()) {
     switch (leader.successor->poll(now)) {
       case net::WebSocket::Event::none:
         return work;

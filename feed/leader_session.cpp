@@ -11,6 +11,10 @@ namespace {
 // Events of one frame are at most one; a hand-over grows the buffer once.
 constexpr std::size_t out_reserved = 256;
 constexpr std::size_t unknown_names_max = 64;
+// A second's burst, of which one connection is behind.
+constexpr std::size_t said_once_max = 4096;
+// The two sockets are not renewed together.
+constexpr std::uint64_t spare_seed = 0x5350415245000000U;
 
 Failure malformed_answer() {
   return Failure{.error = make_error_code(Errc::malformed)};
@@ -22,9 +26,12 @@ LeaderSession::LeaderSession(const Setup& setup)
     : leader_(setup.leader),
       symbols_(setup.symbols),
       cells_(setup.cells),
+      races_(setup.connections > 1),
       renewal_(setup.seed),
+      spare_renewal_(setup.seed ^ spare_seed),
       backoff_(setup.seed),
       book_(setup.symbols.size(), setup.seen_max),
+      said_once_(races_ ? said_once_max : 0),
       back_fill_(setup.leader, setup.symbols) {
   out_.reserve(out_reserved);
 }
@@ -75,6 +82,8 @@ void LeaderSession::disconnect() {
     actions_.emplace_back(CloseSuccessor{});
   key_timer_.forget();
   renewal_.forget();
+  spare_renewal_.forget();
+  said_once_.clear();
   ticket_ = extend_ticket_ = probe_ticket_ = again_ticket_ = 0;
   // What was held is found again by the back-fill, which starts from what was handed over.
   held_.clear();
@@ -167,6 +176,7 @@ void LeaderSession::stream_opened(Mono now) {
 
 void LeaderSession::stream_closed(const boost::system::error_code& why, Mono now) {
   if (!stream_wanted_) return;
+  if (successor_ == Successor::racing) return lose(stream_connection_, Failure{.error = why}, now);
   if (successor_ == Successor::standing) {
     complain(Failure{.error = why}, "the private stream");
     return succeed(now);
@@ -218,6 +228,12 @@ void LeaderSession::complain(const Failure& failure, std::string_view what) {
 void LeaderSession::set_state(SessionState state) noexcept {
   state_ = state;
   cells_.state.set(static_cast<std::int64_t>(state));
+  count_connections();
+}
+
+void LeaderSession::count_connections() noexcept {
+  const int serving = successor_ == Successor::racing ? 2 : 1;
+  cells_.connections.set(state_ == SessionState::live ? serving : 0);
 }
 
 // ---- events ------------------------------------------------------------------------------------
@@ -225,18 +241,20 @@ void LeaderSession::set_state(SessionState state) noexcept {
 void LeaderSession::event(const venue::UserEvent& event, Arrival at) {
   if (!stream_wanted_) return;
   count_config_change(event);
-  if (at.by_successor) return successor_event(event, at);
+  if (at.by_successor && successor_ != Successor::racing) return successor_event(event, at);
+  if (!at.by_successor) proven_ = true;
   probe_at_ = at.decoded + quiet_max;
   probe_ticket_ = 0;
   suspicious_ = false;
   if (const auto* update = std::get_if<venue::OrderUpdate>(&event)) {
     order_update(*update, at);
   } else if (const auto* account = std::get_if<venue::AccountUpdate>(&event)) {
-    if (step_ == Step::live) since_ = std::max(since_, account->time);
+    handed_over_until(account->time, at);
   } else if (std::holds_alternative<venue::ListenKeyExpired>(event)) {
     fail(Failure{.error = make_error_code(Errc::closed)}, "the listen key expired", at.decoded);
   } else if (std::holds_alternative<venue::ServerShutdown>(event)) {
-    renewal_.hasten(at.decoded);
+    (at.by_successor ? spare_renewal_ : renewal_).hasten(at.decoded);
+    if (successor_ == Successor::none) spare_renewal_.hasten(at.decoded);
   } else if (const auto* other = std::get_if<venue::OtherEvent>(&event)) {
     if (!other->known) cells_.unknown_events.add();
   }
@@ -264,12 +282,17 @@ void LeaderSession::order_update(const venue::OrderUpdate& update, Arrival at) {
   book_.follow(update);
   if (fill) {
     if (step_ == Step::live) {
-      take_live(*fill, at.decoded);
+      take_live(*fill, at.by_successor ? other(stream_connection_) : stream_connection_,
+                at.decoded);
     } else {
       held_.push_back(*fill);
     }
   }
-  if (step_ == Step::live) since_ = std::max(since_, update.event_time);
+  handed_over_until(update.event_time, at);
+}
+
+void LeaderSession::handed_over_until(VenueTime time, Arrival at) noexcept {
+  if (step_ == Step::live && (!at.by_successor || proven_)) since_ = std::max(since_, time);
 }
 
 // Empty: none, or on a symbol that we do not know.
@@ -292,14 +315,18 @@ std::optional<LeaderFill> LeaderSession::fill_of(const venue::OrderUpdate& updat
   return fill;
 }
 
-void LeaderSession::take_live(const LeaderFill& fill, Mono now) {
+void LeaderSession::take_live(const LeaderFill& fill, Connection by, Mono now) {
   switch (book_.take(fill)) {
     case LeaderBook::Taken::fresh:
       out_.emplace_back(fill);
+      if (successor_ == Successor::racing) {
+        cells_.said_first[static_cast<std::size_t>(by)].add();
+        said_once_.said(fill.symbol, fill.trade, by, now);
+      }
       if (book_.overdrawn({.symbol = fill.symbol, .leg = fill.leg})) overdrawn(fill.symbol, now);
       return;
     case LeaderBook::Taken::duplicate:
-      cells_.duplicates.add();
+      if (!said_once_.confirmed(fill.symbol, fill.trade, by)) cells_.duplicates.add();
       return;
     case LeaderBook::Taken::contained:
       cells_.contained.add();

@@ -16,6 +16,12 @@
 // beside the first; then it takes its place. Until then the first alone is believed, for what the
 // successor says may be ahead of what is still on its way there; its fills are held.
 //
+// With two connections a successor is opened at once, and once it has stood as long it stays: the
+// two race, each fill is handed over as the first of them says it, and the other's word for it is
+// waited for: one that does not say in time what the other did is silent, and is replaced. When one
+// is lost nothing is missing, for the other says it all. Of each symbol both say the same in the
+// same order, so that whoever is ahead, the order is kept.
+//
 // Owned by the feed's thread. The path of a live fill (`event` to `front`) allocates nothing.
 // Source: Binance docs, "User Data Streams"; the key is shared by all processes of the account.
 #pragma once
@@ -33,6 +39,7 @@
 #include "feed/hand_over.hpp"
 #include "feed/leader_book.hpp"
 #include "feed/leader_cells.hpp"
+#include "feed/said_once.hpp"
 #include "net/backoff.hpp"
 #include "venue/listen_key.hpp"
 #include "venue/socket_renewal.hpp"
@@ -86,6 +93,7 @@ class LeaderSession {
     LeaderCells& cells;
     std::uint64_t seed = 1;  // of the jitter
     std::size_t seen_max = limits::seen_trades_max;
+    int connections = 1;  // 2: they race each other
   };
   explicit LeaderSession(const Setup& setup);
 
@@ -163,12 +171,14 @@ class LeaderSession {
   void begin_again(const Failure& failure, Mono now);
   void complain(const Failure& failure, std::string_view what);
   void set_state(SessionState state) noexcept;
+  void count_connections() noexcept;
   std::uint32_t ask(Ask question);
   void config_read(const venue::AccountConfig& config, Mono now);
   void count_config_change(const venue::UserEvent& event) noexcept;
   void order_update(const venue::OrderUpdate& update, Arrival at);
+  void handed_over_until(VenueTime time, Arrival at) noexcept;
   void unknown_symbol(std::string_view name);
-  void take_live(const LeaderFill& fill, Mono now);
+  void take_live(const LeaderFill& fill, Connection by, Mono now);
   std::optional<LeaderFill> fill_of(const venue::OrderUpdate& update, Arrival at);
   void overdrawn(SymbolId symbol, Mono now);
 
@@ -194,30 +204,39 @@ class LeaderSession {
   void look_failed(const Failure& failure, Mono now);
   void looked_through(Mono now);
 
-  // leader_session_live.cpp: the next socket
+  // leader_session_sockets.cpp: the next socket, or the one that races the first
   void renew(Mono now);
   void successor_event(const venue::UserEvent& event, Arrival at);
   void drop_successor(const Failure& failure, Mono now);
-  void take_over(Mono now);
+  void close_successor();
+  void stood_long_enough(Mono now);
   void adopt();
   void succeed(Mono now);
+  void begin_race();
+  void part_with(Connection which, Mono now);
+  void look_behind(Mono now);
+  void lose(Connection which, const Failure& failure, Mono now);
+  void retire(Connection which, Mono now);
+  void found_silent(Connection which, Mono now);
 
   const LeaderId leader_;
   const SymbolTable& symbols_;
   LeaderCells& cells_;
   std::string listen_key_;
   venue::ListenKeyTimer key_timer_;
-  venue::SocketRenewal renewal_;
+  const bool races_;                    // two connections are wanted
+  venue::SocketRenewal renewal_;        // of the stream
+  venue::SocketRenewal spare_renewal_;  // of the one that races it
   net::Backoff backoff_;
   VenueClock venue_clock_;
   LeaderBook book_;
 
   Step step_ = Step::idle;
   SessionState state_ = SessionState::not_connected;
-  Mono deadline_{};             // of the step: a pause's end, or the stream's opening
-  bool stream_wanted_ = false;  // opening or open
-  bool begun_ = false;          // something was handed over: from then on gaps are filled
-  VenueTime since_{};           // everything until then was handed over
+  Mono deadline_{};                // of the step: a pause's end, or the stream's opening
+  bool stream_wanted_ = false;     // opening or open
+  bool begun_ = false;             // something was handed over: from then on gaps are filled
+  VenueTime since_{};              // everything until then was handed over
   std::vector<SymbolId> resumed_;  // symbols of an earlier run, until the gap since is filled
   std::uint32_t tickets_ = 0;
   std::uint32_t ticket_ = 0;  // of the step's question; 0: none
@@ -238,13 +257,20 @@ class LeaderSession {
   VenueTime lost_since_{};
   VenueTime lost_until_{};
 
-  // The next socket, while live.
-  enum class Successor : std::uint8_t { none, opening, standing };
+  // The other socket, while live.
+  enum class Successor : std::uint8_t { none, opening, standing, racing };
   Successor successor_ = Successor::none;
   Mono successor_opened_{};
-  Mono successor_due_{};  // to stand, then to take over
+  Mono successor_due_{};  // to stand, then to take over or to race
+  Connection stream_connection_ = Connection::first;
+  // The stream has spoken since the other stood: it was not deaf before that, and what either says
+  // tells how far everything was handed over.
+  bool proven_ = false;
+  SaidOnce said_once_;
+  Mono watched_{};        // the last watch
+  Mono reading_since_{};  // nothing has kept us from reading since
 
-  // While syncing; while live, of the successor.
+  // While syncing; while live, of a successor that does not race.
   std::vector<LeaderFill> held_;
   StartingPositions starting_;
   BackFill back_fill_;

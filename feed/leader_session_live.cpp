@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::int32_t listen_key_gone = -1125;
 constexpr std::int32_t no_such_order = -2013;
-constexpr std::size_t held_reserved = 4096;  // of the successor: while live nothing is to allocate
 
 }  // namespace
 
@@ -20,6 +19,8 @@ void LeaderSession::watch(Mono now) {
     steady_ = true;
     backoff_.reset();
   }
+  const bool stood_still = now > std::exchange(watched_, now) + behind_max;
+  if (front() || stood_still) reading_since_ = now;
   if (front()) {
     // Not quiet: we are not reading.
     probe_at_ = std::max(probe_at_, now + second_look);
@@ -32,6 +33,7 @@ void LeaderSession::watch(Mono now) {
     probe_ticket_ = ask({.call = Call::positions});
   }
   if (looks_left_ > 0 && again_ticket_ == 0 && now >= look_at_) look_again(now);
+  if (const auto silent = said_once_.silent(now, reading_since_)) return found_silent(*silent, now);
   renew(now);
 }
 
@@ -113,96 +115,6 @@ void LeaderSession::looked_through(Mono now) {
   notices_.push_back(text.notice());
   for (const LegName leg : book_.open_legs())
     if (book_.overdrawn(leg)) return overdrawn(leg.symbol, now);
-}
-
-// ---- the next socket ---------------------------------------------------------------------------
-
-void LeaderSession::renew(Mono now) {
-  switch (successor_) {
-    case Successor::none:
-      if (!renewal_.due(now)) return;
-      successor_ = Successor::opening;
-      successor_due_ = now + opening_max;
-      actions_.emplace_back(OpenSuccessor{.listen_key = listen_key_});
-      return;
-    case Successor::opening:
-      if (now < successor_due_) return;
-      return drop_successor(Failure{.error = make_error_code(Errc::timeout)}, now);
-    case Successor::standing:
-      if (now < successor_due_) return;
-      return take_over(now);
-  }
-}
-
-void LeaderSession::successor_opened(Mono now) {
-  if (successor_ != Successor::opening) return;
-  successor_ = Successor::standing;
-  successor_opened_ = now;
-  held_.reserve(held_reserved);
-  successor_due_ = now + overlap;
-}
-
-void LeaderSession::successor_closed(const boost::system::error_code& why, Mono now) {
-  if (successor_ == Successor::none) return;
-  drop_successor(Failure{.error = why}, now);
-}
-
-void LeaderSession::successor_event(const venue::UserEvent& event, Arrival at) {
-  if (successor_ == Successor::none) return;
-  if (const auto* update = std::get_if<venue::OrderUpdate>(&event)) {
-    const auto fill = fill_of(*update, at);
-    if (!fill) return;
-    if (book_.seen(fill->symbol, fill->trade)) cells_.duplicates.add();
-    else held_.push_back(*fill);
-  } else if (std::holds_alternative<venue::ListenKeyExpired>(event)) {
-    fail(Failure{.error = make_error_code(Errc::closed)}, "the listen key expired", at.decoded);
-  } else if (std::holds_alternative<venue::ServerShutdown>(event)) {
-    drop_successor(Failure{.error = make_error_code(Errc::closed)}, at.decoded);
-  }
-}
-
-// The stream is none the worse for it.
-void LeaderSession::drop_successor(const Failure& failure, Mono now) {
-  complain(failure, "renewing the private stream");
-  successor_ = Successor::none;
-  held_.clear();
-  actions_.emplace_back(CloseSuccessor{});
-  renewal_.failed(now);
-}
-
-void LeaderSession::take_over(Mono now) {
-  const bool silent = std::any_of(held_.begin(), held_.end(), [&](const LeaderFill& fill) {
-    return !book_.seen(fill.symbol, fill.trade) && now > fill.received + behind_max;
-  });
-  if (silent) {
-    complain(Failure{.error = make_error_code(Errc::timeout)},
-             "the private stream says less than its successor");
-    return succeed(now);
-  }
-  adopt();
-  cells_.renewals.add();
-  // Whether the old one was silent before the successor stood is seen by the positions.
-  probe_at_ = std::min(probe_at_, now + second_look);
-  for (const LeaderFill& fill : std::exchange(held_, {}))
-    if (step_ == Step::live) take_live(fill, now);
-}
-
-void LeaderSession::adopt() {
-  successor_ = Successor::none;
-  actions_.emplace_back(AdoptSuccessor{});
-  renewal_.started(successor_opened_);
-}
-
-// The stream ended, or was silent, while its successor stood. What it had not brought is missing,
-// but the fills from the successor's first moment on are held: the gap is filled without connecting
-// anew.
-void LeaderSession::succeed(Mono now) {
-  adopt();
-  cells_.reconnects.add();
-  probe_ticket_ = again_ticket_ = 0;
-  suspicious_ = steady_ = false;
-  set_state(SessionState::reconnecting);
-  begin_back_fill(now);
 }
 
 }  // namespace copyd::feed

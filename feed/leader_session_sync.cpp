@@ -163,7 +163,8 @@ void LeaderSession::go_live(VenueTime as_of, int back_filled, Mono now) {
   out_.emplace_back(LeaderSynced{.leader = leader_, .begun = book_.begun(), .until = since_});
   step_ = Step::live;
   set_state(SessionState::live);
-  live_since_ = now;
+  live_since_ = watched_ = reading_since_ = now;
+  if (races_) spare_renewal_.wanted(now);
   steady_ = suspicious_ = false;
   probe_at_ = now + quiet_max;
   probe_ticket_ = 0;

@@ -117,11 +117,6 @@ std::string keys_page(std::string_view config_md, const PageHead& head) {
     if (key.required) page += " Required.";
     if (!key.standard.empty()) page += " Default: " + escaped(key.standard) + '.';
     if (key.restart) page += " A change needs a restart.";
-    if (key.built != "yes") {
-      std::string built(key.built);
-      std::erase(built, '`');
-      page += " Built: " + escaped(built) + '.';
-    }
     page += '\n';
   }
   return page + end_of(head);

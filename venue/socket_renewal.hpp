@@ -38,6 +38,12 @@ class SocketRenewal {
     retry_ = std::min<std::chrono::nanoseconds>(retry_ * 2, retry_max);
     armed_ = true;
   }
+  // One is to be opened: at once, or when the last failure's pause is over.
+  void wanted(Mono now) noexcept {
+    if (retry_ != retry_first) return failed(now);
+    due_ = now;
+    armed_ = true;
+  }
   // The venue is about to end the socket: within `spread` from now.
   void hasten(Mono now, std::chrono::nanoseconds spread = {}) noexcept {
     if (armed_) due_ = std::min(due_, now + draw(spread));

@@ -122,12 +122,12 @@ void EngineProcess::write_configuration(const VenueAddresses& venue) {
       "{}\n{}state_dir = \"{}\"\n"
       "control = \"{}\"\n[venue]\nname = \"custom\"\nrest = \"{}\"\nsapi = \"{}\"\n"
       "ws_api = \"{}\"\nstreams = \"{}\"\nca_file = \"{}\"\n"
-      "[keys]\nfile = \"{}\"\n[[leader]]\nlabel = \"{}\"\n",
+      "[keys]\nfile = \"{}\"\n[[leader]]\nlabel = \"{}\"\nconnections = {}\n",
       options_.threads, options_.idle, options_.lanes, options_.batch,
       pinned ? fmt::format("cpus = {{ copy = {} }}\n", options_.cpu) : "",
       (root_ / "state").string(), (root_ / "control.sock").string(), venue.rest, venue.sapi,
       venue.ws_api, venue.streams, venue.ca_file, (root_ / "state/keys.sealed").string(),
-      leader_label);
+      leader_label, options_.leader_connections);
   for (std::size_t i = 0; i < options_.followers; ++i)
     out << fmt::format(
         "[[follower]]\nlabel = \"{}\"\nconnection = \"{}\"\n[follower.limits]\n"

@@ -21,6 +21,7 @@ struct EngineOptions {
   int lanes = 1;
   std::string connection = "own";
   int batch = 1;
+  int leader_connections = 1;  // as many as the floor and the bots have
   bool ed25519 = false;
   int cpu = -1;  // of the thread that does it all, with "shared"; -1: any
   std::int64_t max_fill_age_ms = 2000;

@@ -184,8 +184,13 @@ void Faults::strike_connection(Fault fault) {
     case Fault::cut_follower_stream:
       return cut_one(sim::LinkKind::stream, false, fault);
     case Fault::cut_leader_stream:
-      leader_deaf_ = false;
-      return cut_one(sim::LinkKind::stream, true, fault);
+      cut_one(sim::LinkKind::stream, true, fault);
+      // Of two, the other is as deaf.
+      if (std::exchange(leader_deaf_, false))
+        for (const auto& link : rig_->venue().links())
+          if (link.kind == sim::LinkKind::stream && link.owner == "feed")
+            rig_->venue().cut(link.id);
+      return;
     case Fault::outage:
       rig_->venue().drop_all();
       rig_->venue().refuse_until(rig_->clock().now() + between(0, 8000));
@@ -314,11 +319,13 @@ void Faults::note_deaths() {
               .down_for = between(0, 500)});
 }
 
-// Of one account.
+// Of one account that has one when nothing is renewed.
 bool Faults::two_streams_serve() const {
   std::set<std::pair<std::string, std::string>> names;
   for (const auto& link : rig_->venue().links())
-    if (link.kind == sim::LinkKind::stream && !names.emplace(link.owner, link.target).second)
+    if (link.kind == sim::LinkKind::stream &&
+        !(link.owner == "feed" && rig_->options().leader_connections > 1) &&
+        !names.emplace(link.owner, link.target).second)
       return true;
   return false;
 }

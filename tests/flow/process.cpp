@@ -13,7 +13,8 @@ Process::Process(const Parts& parts)
       journal_({.disk = parts.disk,
                 .directory = "memory",
                 .clock = parts.clock,
-                .settings = parts.journal}) {
+                .settings = parts.journal}),
+      leader_connections_(parts.names.config->leaders[0].connections) {
   auto recovered = journal_.recover(parts.names);
   ASSERT(recovered.has_value());
   positions_doubtful_ = engine::positions_doubtful(*recovered, parts.venue_time);
@@ -120,7 +121,9 @@ void Process::add_follower(std::size_t follower, venue::Credentials credentials)
 }
 
 void Process::add_leader(venue::Credentials credentials) {
-  feed::AddLeader add{.leader = LeaderId{0}, .credentials = std::move(credentials)};
+  feed::AddLeader add{.leader = LeaderId{0},
+                      .credentials = std::move(credentials),
+                      .connections = leader_connections_};
   if (const auto track = tracks_.extract(LeaderId{0}); !track.empty())
     add.resume = track.mapped().resume();
   ASSERT(feed_commands_.try_push(std::move(add)));

@@ -102,6 +102,7 @@ class Process {
   std::map<LeaderId, engine::LeaderTrack> tracks_;
   std::array<Lane, lane_count> lanes_;
   std::unique_ptr<net::Transport> feed_transport_;
+  const int leader_connections_;
   std::vector<risk::CopierSetup::Follower> copier_followers_;
   std::vector<risk::CopierSetup::Lane> copier_lanes_;
   std::unique_ptr<feed::LeaderFeed> feed_;

@@ -63,7 +63,7 @@ std::string sizing_text(const config::Sizing& sizing) {
 std::string config_text(const RigOptions& options) {
   std::string text = "[venue]\nname = \"binance-usdm\"\n[[leader]]\nlabel = \"";
   text += Rig::leader_label;
-  text += "\"\n";
+  text += "\"\nconnections = " + std::to_string(options.leader_connections) + "\n";
   for (const auto& follower : options.followers) {
     const config::Link& link = follower.link;
     text +=

@@ -37,6 +37,7 @@ struct RigOptions {
   std::uint64_t seed = 1;
   sim::PositionMode leader_mode = sim::PositionMode::one_way;
   std::vector<RigFollower> followers{};
+  int leader_connections = 1;
   std::chrono::nanoseconds latency{std::chrono::milliseconds(1)};
   // Stands between an agent and the venue; the default changes nothing.
   using Transport = std::unique_ptr<net::Transport>;

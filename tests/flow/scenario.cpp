@@ -61,6 +61,7 @@ class Scenario {
  private:
   RigOptions options() {
     RigOptions made = script_.options();
+    made.leader_connections = made.seed % 3 == 0 ? 2 : 1;
     faults_.install(made);
     return made;
   }

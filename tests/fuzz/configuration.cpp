@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "config/built.hpp"
 #include "config/load.hpp"
 #include "tests/fuzz/property.hpp"
 
@@ -54,7 +53,6 @@ void check(std::string_view text) {
   PROPERTY(again.faults == outcome.faults && again.notes == outcome.notes);
   PROPERTY(again.config == outcome.config && again.positions == outcome.positions);
   if (!outcome.config) return;
-  check_faults(not_built_yet(*outcome.config, outcome.positions, "copyd.toml"), lines);
   // A comment changes nothing.
   const LoadOutcome commented = loaded(std::string(text) + "\n# the end\n");
   PROPERTY(commented.config == outcome.config && commented.notes == outcome.notes);

@@ -173,6 +173,35 @@ TEST_F(NetworkFault, ABanOfRestHoldsRestAndNotTheOrders) {
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
+// The leader's fill comes on two connections, and one of them ends in the midst of it.
+TEST_F(NetworkFault, OneOfTwoLeaderConnectionsThatIsCutLeavesNoGap) {
+  // Less than what a fill makes on a stream, more than anything else within its time.
+  constexpr std::size_t within_a_fill = 1200;
+  TcpProxy* proxy = start_behind_proxy(ratio_follower("bob", "1", never_stale), {"bob"});
+  ASSERT_FALSE(HasFatalFailure());
+  const auto two_race = [&] { return rig.status().number("/leaders/0/connections") == 2; };
+  rig.wait_until("two connections race", two_race);
+  lead("BUY", "BTCUSDT", "0.02", "60000");
+  rig.wait_until_quiet(1);
+  proxy->cut_after({.way = TcpProxy::Way::to_client, .after = within_a_fill});
+  lead("BUY", "BTCUSDT", "0.02", "60000");
+  rig.wait_until_quiet(2);
+  EXPECT_EQ(proxy->counts().cut, 1U);
+  expect_position("BTCUSDT", "0.04");
+  rig.wait_until("two connections race again", two_race, 60s);
+  lead("SELL", "BTCUSDT", "0.03", "60000");
+  rig.wait_until_quiet(3);
+  expect_position("BTCUSDT", "0.01");
+  const auto status = rig.status();
+  EXPECT_EQ(status.number("/leaders/0/connections_lost"), 1);
+  EXPECT_EQ(status.number("/leaders/0/reconnects"), 0);
+  EXPECT_EQ(status.number("/leaders/0/back_filled"), 0);
+  // Not the second, if the end was heard of before the fill.
+  EXPECT_GE(status.number("/leaders/0/said_first/0") + status.number("/leaders/0/said_first/1"), 2);
+  expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
 // What somebody else trades on the follower's account is neither copied from nor closed.
 TEST_F(NetworkFault, ForeignTradesOnAFollowerAreNotOurs) {
   start(shared_threads, ratio_follower("bob", "1", never_stale), {"bob"});

@@ -212,17 +212,6 @@ TEST_F(Operator, CheckShowsEveryFaultWithItsPlace) {
   EXPECT_EQ(rig.run({rig.program("copyd"), "run", "--config", file.string()}).exit_code, 1);
 }
 
-TEST_F(Operator, RunRefusesWhatIsNotBuiltYetByName) {
-  const auto file = rig.directory() / "unbuilt.toml";
-  std::ofstream(file) << "[venue]\nname = \"binance-usdm\"\n[[leader]]\nlabel = \"alpha\"\n"
-                         "connections = 2\n[[follower]]\nlabel = \"bob\"\n[[follower.link]]\n"
-                         "leader = \"alpha\"\nsizing = { mode = \"fixed_ratio\", ratio = 1 }\n";
-  EXPECT_EQ(rig.run({rig.program("copyd"), "check", "--config", file.string()}).exit_code, 0);
-  const auto result = rig.run({rig.program("copyd"), "run", "--config", file.string()});
-  EXPECT_EQ(result.exit_code, 1);
-  EXPECT_NE(result.errors.find("connections"), std::string::npos) << result.errors;
-}
-
 TEST_F(Operator, WrongUsageIsTwoAndHelpIsZero) {
   for (const char* name : {"copyd", "copyctl", "venue-sim"}) {
     EXPECT_EQ(rig.run({rig.program(name), "--help"}).exit_code, 0) << name;

@@ -7,7 +7,6 @@
 #include <sstream>
 #include <string>
 
-#include "config/built.hpp"
 #include "config/keys.hpp"
 #include "config/text.hpp"
 #include "document.hpp"
@@ -52,7 +51,7 @@ TEST(Documented, EveryKeyAndNoOther) {
   }
 }
 
-TEST(Documented, DefaultsBoundsRestartAndWhatIsBuilt) {
+TEST(Documented, DefaultsBoundsAndRestart) {
   const auto rows = documented_keys();
   for (const Key& key : all_keys()) {
     const auto row = rows.find(std::string(key.path));
@@ -66,7 +65,7 @@ TEST(Documented, DefaultsBoundsRestartAndWhatIsBuilt) {
     EXPECT_EQ(cells[3], standard) << key.path;
     EXPECT_EQ(cells[4], must_be(key)) << key.path;
     EXPECT_EQ(cells[5], key.restart ? "restart" : "reload") << key.path;
-    EXPECT_EQ(cells[6], key.built) << key.path;
+    EXPECT_EQ(cells[6], "yes") << key.path;
   }
 }
 
@@ -91,7 +90,6 @@ TEST(Documented, TheExampleIsRightAndRuns) {
   EXPECT_EQ(listed(outcome.faults), "");
   EXPECT_EQ(listed(outcome.notes), "");
   ASSERT_TRUE(outcome.config);
-  EXPECT_EQ(listed(not_built_yet(*outcome.config, outcome.positions, "example.toml")), "");
   EXPECT_EQ(outcome.config->followers.size(), 2U);
 }
 

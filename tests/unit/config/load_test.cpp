@@ -127,7 +127,7 @@ level = "warning"
                                  .ca_file = "/tmp/ca.pem"}));
   EXPECT_EQ(config.keys.file, "/srv/keys");
   EXPECT_EQ(config.leaders, (std::vector<Leader>{{.label = "alpha", .connections = 2},
-                                                 {.label = "beta", .connections = 1}}));
+                                                 {.label = "beta", .connections = 2}}));
   ASSERT_EQ(config.followers.size(), 1U);
   const Follower& follower = config.followers[0];
   EXPECT_EQ(follower.label, "bob");

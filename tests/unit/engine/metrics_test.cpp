@@ -121,8 +121,8 @@ TEST(Metrics, WithPerFollowerRowsGrowByABoundedNumberForEach) {
 
 TEST(Metrics, LabelsAreOfAFixedSet) {
   EXPECT_EQ(label_names_of(Built(config_of(2, 3, false)).page().text()),
-            (std::set<std::string>{"cause", "lane", "le", "leader", "link", "outcome", "reason",
-                                   "stage", "state", "thread", "version", "way"}));
+            (std::set<std::string>{"cause", "connection", "lane", "le", "leader", "link", "outcome",
+                                   "reason", "stage", "state", "thread", "version", "way"}));
   EXPECT_TRUE(label_names_of(Built(config_of(2, 3, true)).page().text()).contains("follower"));
 }
 

@@ -13,7 +13,7 @@ class Socket final : public net::WebSocket {
   void open(const net::Url& url, Mono) override {
     frames.clear();
     phase = Phase::opening;
-    deaf = false;
+    deaf = held = false;
     key = url.path.substr(std::string("/private/ws/").size());
   }
   Event poll(Mono now) override {
@@ -24,6 +24,7 @@ class Socket final : public net::WebSocket {
       phase = accepted ? Phase::open : Phase::idle;
       return accepted ? Event::opened : Event::closed;
     }
+    if (held) return Event::none;
     if (!frames.empty()) {
       current_ = std::move(frames.front());
       frames.pop_front();
@@ -56,6 +57,7 @@ class Socket final : public net::WebSocket {
   std::string key;
   std::deque<std::string> frames;
   bool deaf = false;
+  bool held = false;
 
  private:
   Venue& venue_;
@@ -133,6 +135,36 @@ void Venue::close_oldest_stream(const std::string& api_key) {
 
 void Venue::deafen_oldest_stream(const std::string& api_key) {
   if (Socket* socket = oldest(api_key)) socket->deaf = true;
+}
+
+Socket* Venue::newest(const std::string& api_key) {
+  Socket* found = nullptr;
+  for (Socket* socket : sockets_) {
+    const bool open =
+        socket->phase == Socket::Phase::open && socket->key == accounts_[api_key].listen_key;
+    if (open && (!found || socket->opened >= found->opened)) found = socket;
+  }
+  return found;
+}
+
+void Venue::close_newest_stream(const std::string& api_key) {
+  if (Socket* socket = newest(api_key)) socket->phase = Socket::Phase::closing;
+}
+
+void Venue::deafen_newest_stream(const std::string& api_key) {
+  if (Socket* socket = newest(api_key)) socket->deaf = true;
+}
+
+void Venue::hold_oldest_stream(const std::string& api_key) {
+  if (Socket* socket = oldest(api_key)) socket->held = true;
+}
+
+void Venue::hold_newest_stream(const std::string& api_key) {
+  if (Socket* socket = newest(api_key)) socket->held = true;
+}
+
+void Venue::let_go() {
+  for (Socket* socket : sockets_) socket->held = false;
 }
 
 int Venue::open_streams() const {

@@ -75,6 +75,13 @@ class Venue final : public net::Transport {
   // The one that has been open for longest: closed, or silent from now on.
   void close_oldest_stream(const std::string& api_key);
   void deafen_oldest_stream(const std::string& api_key);
+  // The one that was opened last: closed, or silent from now on.
+  void close_newest_stream(const std::string& api_key);
+  void deafen_newest_stream(const std::string& api_key);
+  // What the one says comes later, when it is let go.
+  void hold_oldest_stream(const std::string& api_key);
+  void hold_newest_stream(const std::string& api_key);
+  void let_go();
   int open_streams() const;
   // From now on nothing reaches the streams that are open, and they stay open; or again.
   void deafen_streams(const std::string& api_key, bool deaf = true);
@@ -96,6 +103,7 @@ class Venue final : public net::Transport {
   friend class Client;
   Result<net::HttpResponse> answer(const net::HttpRequest& request);
   Socket* oldest(const std::string& api_key);
+  Socket* newest(const std::string& api_key);
   std::string body_of(const std::string& path, Account& account,
                       const std::map<std::string, std::string>& query, int& status);
   std::string new_frame_of(const Order& order, const Trade* trade, int cumulative) const;

@@ -17,13 +17,16 @@ namespace copyd::feed {
 using namespace std::chrono_literals;
 
 struct FeedRig {
-  explicit FeedRig(std::size_t room = 1024) : events(room) {}
+  explicit FeedRig(std::size_t room = 1024, int connections_wanted = 1)
+      : events(room), connections(connections_wanted) {}
 
   void tell(FeedCommand command) { ASSERT_TRUE(commands.try_push(std::move(command))); }
   void sync_time() { tell(TimeSample{.at = clock.now(), .venue = VenueTime{venue.now_ms()}}); }
   void add(std::uint16_t leader = 0, const std::string& key = "lea") {
     keys[leader] = key;
-    tell(AddLeader{.leader = LeaderId{leader}, .credentials = fake::credentials(key)});
+    tell(AddLeader{.leader = LeaderId{leader},
+                   .credentials = fake::credentials(key),
+                   .connections = connections});
   }
   // Passes of a millisecond each, taking what is handed over unless told otherwise.
   void run(std::chrono::milliseconds time) {
@@ -112,6 +115,7 @@ struct FeedRig {
   SymbolTable table = fake::symbols();
   fake::Venue venue{clock};
   Channel<LeaderEvent> events;
+  int connections;
   Channel<FeedCommand> commands{16};
   Channel<Notice> notices{64};
   std::vector<LeaderCells> cells{std::vector<LeaderCells>(2)};

@@ -113,13 +113,14 @@ TEST(LeaderFeedFaults, Reconnect) {
 }
 
 // Anything at any moment, then quiet: whatever happened, all of it was handed over once.
-TEST(LeaderFeedFaults, AnySequence) {
+void any_sequence(int connections) {
   std::int64_t renewals = 0;
+  std::int64_t lost = 0;
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
     const auto one_in = [&](std::uint64_t n) { return random() % n == 0; };
-    FeedRig rig(16);
+    FeedRig rig(16, connections);
     rig.venue.trade("lea", "BTCUSDT", 3);
     rig.run(std::chrono::milliseconds(5));
     rig.start();
@@ -142,6 +143,13 @@ TEST(LeaderFeedFaults, AnySequence) {
       if (one_in(80)) rig.venue.push("lea", R"({"e":"serverShutdown","E":1})");
       if (one_in(400)) rig.venue.close_oldest_stream("lea");
       if (one_in(400)) rig.venue.deafen_oldest_stream("lea");
+      if (connections == 2) {
+        if (one_in(400)) rig.venue.close_newest_stream("lea");
+        if (one_in(800)) rig.venue.deafen_newest_stream("lea");
+        if (one_in(800)) rig.venue.hold_oldest_stream("lea");
+        if (one_in(800)) rig.venue.hold_newest_stream("lea");
+        if (one_in(100)) rig.venue.let_go();
+      }
       if (one_in(300)) rig.venue.refuse_streams = !rig.venue.refuse_streams;
       if (one_in(400)) rig.venue.refuse_connections = !rig.venue.refuse_connections;
       if (one_in(300)) rig.venue.deafen_streams("lea");
@@ -150,6 +158,7 @@ TEST(LeaderFeedFaults, AnySequence) {
       else rig.run(std::chrono::milliseconds(1));
     }
     rig.stalled = false;
+    rig.venue.let_go();
     rig.venue.fault = nullptr;
     rig.venue.refuse_connections = rig.venue.refuse_streams = false;
     rig.run_coarse(std::chrono::seconds(20));
@@ -159,9 +168,22 @@ TEST(LeaderFeedFaults, AnySequence) {
     EXPECT_EQ(rig.feed.unsynced(), 0);
     rig.expect_whole();
     renewals += rig.cells[0].renewals.get();
+    lost += rig.cells[0].connections_lost.get();
     ASSERT_FALSE(testing::Test::HasFailure());
   }
-  EXPECT_GT(renewals, 50) << "two streams hardly ever serve at once";
+  if (connections == 1) {
+    EXPECT_GT(renewals, 50) << "two streams hardly ever serve at once";
+  } else {
+    EXPECT_GT(lost, 10) << "two hardly ever race";
+  }
+}
+
+TEST(LeaderFeedFaults, AnySequence) {
+  any_sequence(1);
+}
+
+TEST(LeaderFeedFaults, AnySequenceOverTwoConnections) {
+  any_sequence(2);
 }
 
 }  // namespace

@@ -260,7 +260,7 @@ TEST(RenewalOrders, AnOrderThatEndsTwiceDoesNotHideAnother) {
   rig.play(script);
   rig.handed();
   for (int i = 0; i < 2; ++i) {
-    auto update = trade_event(rig.btc, 0, 0, 1);
+    auto update = trade_event(rig.btc, i + 1, 0, 1);
     update.execution = venue::Execution::new_;
     update.status = venue::OrderStatus::new_;
     rig.bring(update);
@@ -270,7 +270,7 @@ TEST(RenewalOrders, AnOrderThatEndsTwiceDoesNotHideAnother) {
   const auto action = rig.next();
   ASSERT_TRUE(action && std::holds_alternative<OpenSuccessor>(*action));
   rig.session->successor_opened(rig.now);
-  auto update = trade_event(rig.btc, 0, 0, 1);
+  auto update = trade_event(rig.btc, 1, 0, 1);
   update.execution = venue::Execution::canceled;
   update.status = venue::OrderStatus::canceled;
   rig.bring(update);

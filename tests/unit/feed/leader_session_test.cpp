@@ -79,8 +79,7 @@ TEST(LeaderSession, ARestartKnowsWhatTheFirstPositionHeld) {
   rig.session->start(rig.now);
   rig.play(std::vector<Line>{
       asks(Call::account_config, venue::AccountConfig{.mode = PositionMode::one_way}),
-      asks(Call::create_listen_key, ListenKey{"key"}), opens(),
-      asks(Call::all_orders, Orders{}),
+      asks(Call::create_listen_key, ListenKey{"key"}), opens(), asks(Call::all_orders, Orders{}),
       asks(Call::user_trades, Trades{user_trade(1, -900, 2), user_trade(2, 500'000, 1)}),
       asks(Call::positions, Positions{position(rig.btc, 6, 500'000)})});
   EXPECT_EQ(rig.handed(), "p=6");

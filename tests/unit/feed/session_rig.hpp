@@ -100,10 +100,14 @@ inline Line opens(std::vector<venue::OrderUpdate> events = {}) {
 }
 
 struct SessionRig {
-  SessionRig() {
+  explicit SessionRig(int connections = 1) {
     btc = *symbols.add({.name = "BTCUSDT", .filters = {}});
-    session.emplace(LeaderSession::Setup{
-        .leader = LeaderId{0}, .symbols = symbols, .cells = cells, .seed = 1, .seen_max = 256});
+    session.emplace(LeaderSession::Setup{.leader = LeaderId{0},
+                                         .symbols = symbols,
+                                         .cells = cells,
+                                         .seed = 1,
+                                         .seen_max = 256,
+                                         .connections = connections});
     session->set_time({.at = now, .venue = VenueTime{day0}});
   }
 
@@ -203,7 +207,7 @@ inline constexpr const char* again_result = "f3 p=2 f4";
 
 // Live, with all that was said so far taken.
 struct LiveSession : testing::Test {
-  LiveSession() {
+  explicit LiveSession(int connections = 1) : rig(connections) {
     rig.session->start(rig.now);
     rig.play(first_script(rig.btc));
     rig.handed();

@@ -56,6 +56,20 @@ TEST(SocketRenewal, IsDueOnce) {
   EXPECT_FALSE(renewal.due(begin + 48h));
 }
 
+TEST(SocketRenewal, OneThatIsWantedIsDueAtOnceOrWhenTheLastFailuresPauseIsOver) {
+  SocketRenewal renewal(1);
+  renewal.wanted(begin);
+  EXPECT_TRUE(renewal.due(begin));
+  renewal.failed(begin);
+  renewal.forget();
+  renewal.wanted(begin + 1s);
+  EXPECT_FALSE(renewal.due(begin + 1s + SocketRenewal::retry_first));
+  EXPECT_TRUE(renewal.due(begin + 1s + 3 * SocketRenewal::retry_first));
+  renewal.started(begin);
+  renewal.wanted(begin);
+  EXPECT_TRUE(renewal.due(begin)) << "it has served meanwhile";
+}
+
 TEST(SocketRenewal, ASuccessorIsRenewedInItsTurn) {
   SocketRenewal renewal(1);
   renewal.started(begin);
