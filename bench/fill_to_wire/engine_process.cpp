@@ -113,7 +113,10 @@ std::string EngineProcess::start(const VenueAddresses& venue, const std::vector<
   return {};
 }
 
-// Limits that bind nothing here are set all the same, so that they are checked.
+// Limits that bind nothing here are set all the same, so that they are checked. Leverage and margin
+// type are left alone, as the floor and the bots leave them: before the first order of a symbol
+// they would be set up for each follower within a quarter of the venue's weight, which takes
+// minutes for a thousand, and what opens until then is missed.
 void EngineProcess::write_configuration(const VenueAddresses& venue) {
   std::ofstream out(root_ / "copyd.toml");
   const bool pinned = options_.cpu >= 0 && options_.threads == "shared";
@@ -133,7 +136,8 @@ void EngineProcess::write_configuration(const VenueAddresses& venue) {
         "[[follower]]\nlabel = \"{}\"\nconnection = \"{}\"\n[follower.limits]\n"
         "max_order_notional = 1000000\nmax_position_notional = 10000000\n"
         "max_total_notional = 50000000\nmax_order_qty = {{ BTCUSDT = 100 }}\n"
-        "[[follower.link]]\nleader = \"{}\"\nmax_fill_age_ms = {}\n[follower.link.sizing]\n"
+        "[[follower.link]]\nleader = \"{}\"\nmax_fill_age_ms = {}\n"
+        "leverage = \"keep\"\nmargin = \"keep\"\n[follower.link.sizing]\n"
         "mode = \"fixed_ratio\"\nratio = 1\n[follower.link.order]\ntype = \"market\"\n",
         follower_label(i), options_.connection, leader_label, options_.max_fill_age_ms);
 }
