@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <random>
+#include <utility>
 
 #include "core/limits.hpp"
 
@@ -41,7 +42,9 @@ bool is_close_code(std::uint64_t code) noexcept {
 
 }  // namespace
 
-FrameParser::FrameParser() : message_(message_room + message_padding) {}
+FrameParser::FrameParser()
+    : message_(std::make_unique_for_overwrite<char[]>(message_room + message_padding)),
+      message_room_(message_room + message_padding) {}
 
 void FrameParser::reset() noexcept {
   header_have_ = 0;
@@ -125,7 +128,12 @@ Result<void> FrameParser::begin_data() {
   in_message_ = true;
   if (payload_left_ > limits::frame_max - message_size_) return make_error_code(Errc::too_large);
   const std::size_t room = message_size_ + payload_left_ + message_padding;
-  if (room > message_.size()) message_.resize(std::max(room, 2 * message_.size()));
+  if (room > message_room_) {
+    message_room_ = std::max(room, 2 * message_room_);
+    auto larger = std::make_unique_for_overwrite<char[]>(message_room_);
+    std::memcpy(larger.get(), message_.get(), message_size_);
+    message_ = std::move(larger);
+  }
   return {};
 }
 
@@ -136,7 +144,7 @@ void FrameParser::take_payload(std::string_view& input) noexcept {
     std::memcpy(control_.data() + control_size_, input.data(), size);
     control_size_ += size;
   } else {
-    std::memcpy(message_.data() + message_size_, input.data(), size);
+    std::memcpy(message_.get() + message_size_, input.data(), size);
     message_size_ += size;
   }
   payload_left_ -= size;

@@ -8,8 +8,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
-#include <vector>
 
 #include "core/result.hpp"
 
@@ -44,7 +44,7 @@ class FrameParser {
   // Errc::protocol_violation or Errc::too_large: the connection must end, and the parser with it.
   Result<What> feed(std::string_view& input);
   // Until the next feed. At least `message_padding` bytes behind it are readable.
-  std::string_view message() const noexcept { return {message_.data(), message_size_}; }
+  std::string_view message() const noexcept { return {message_.get(), message_size_}; }
   std::string_view control() const noexcept { return {control_.data(), control_size_}; }
   // Forgets everything; for a new connection.
   void reset() noexcept;
@@ -63,7 +63,9 @@ class FrameParser {
   bool in_payload_ = false;
   std::uint64_t payload_left_ = 0;
 
-  std::vector<char> message_;  // its size is the room, message_size_ what is there
+  // Not touched before it is used: most connections never hear a long message.
+  std::unique_ptr<char[]> message_;
+  std::size_t message_room_;
   std::size_t message_size_ = 0;
   bool in_message_ = false;  // a fragment came, the last one did not
 
