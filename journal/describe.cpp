@@ -217,6 +217,9 @@ constexpr std::array resumed_fields{FIELD(Resumed, copy_id), FIELD(Resumed, foll
                                     FIELD(Resumed, attempt), FIELD(Resumed, doubts),
                                     FIELD(Resumed, ended),   FIELD(Resumed, filled_before)};
 
+constexpr std::array riding_fields{FIELD(Riding, copy_id), FIELD(Riding, carrier),
+                                   FIELD(Riding, follower)};
+
 constexpr std::array books_fields{FIELD(Books, settle_number), FIELD(Books, first_follower),
                                   FIELD(Books, doubt_until_ms)};
 constexpr std::array last_price_fields{FIELD(LastPrice, symbol), FIELD(LastPrice, price),
@@ -275,6 +278,7 @@ constexpr std::array paper_fields{FIELD(Paper, follower), FIELD(Paper, of_leg),
 constexpr std::array adopting_fields{FIELD(Adopting, follower), FIELD(Adopting, link),
                                      FIELD(Adopting, leader),   FIELD(Adopting, of_leg),
                                      FIELD(Adopting, symbol),   FIELD(Adopting, leg)};
+constexpr std::array joined_fields{FIELD(JoinedOrder, copy_id), FIELD(JoinedOrder, carrier)};
 constexpr std::array generation_fields{FIELD(Generation, copy_id), FIELD(Generation, generation)};
 constexpr std::array books_end_fields{FIELD(BooksEnd, rows)};
 
@@ -315,6 +319,7 @@ constexpr std::array table{
     of<Finished>("finished", finished_fields),
     of<Resumed>("resumed", resumed_fields),
     of<Timing>("timing", timing_fields),
+    of<Riding>("riding", riding_fields),
     of<Books>("books", books_fields),
     of<LastPrice>("last_price", last_price_fields),
     of<Follower>("follower", follower_fields),
@@ -334,6 +339,7 @@ constexpr std::array table{
     of<Paper>("paper", paper_fields),
     of<Adopting>("adopting", adopting_fields),
     of<Generation>("generation", generation_fields),
+    of<JoinedOrder>("joined", joined_fields),
 };
 
 // ---- values ------------------------------------------------------------------------------------

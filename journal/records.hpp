@@ -58,6 +58,7 @@ enum class Type : std::uint16_t {
   resumed = 35,
   timing = 36,
   intent = 37,
+  riding = 38,
   // The rows of the books, as one run hands them to the next.
   books = 40,
   last_price = 41,
@@ -78,6 +79,7 @@ enum class Type : std::uint16_t {
   paper = 56,
   adopting = 57,
   generation = 58,
+  joined = 59,
 };
 
 // A name in a fixed field; zero-terminated unless it fills the field.
@@ -343,6 +345,15 @@ struct Resumed {
   Qty filled_before{};
 };
 
+// The order leaves with another one of its leg, under that one's id, for the sum of all that name
+// it; written of each of them, the one that carries first, before that one's intent.
+struct Riding {
+  static constexpr Type type = Type::riding;
+  CopyId copy_id{};
+  CopyId carrier{};  // its own: it carries; all 0: it is for itself again
+  FollowerId follower{};
+};
+
 // When each stage of one attempt ended, by the steady clock; written with the first answer to it.
 // `received`, `decoded` and `decided` are 0 where no fill caused the order.
 struct Timing {
@@ -376,7 +387,7 @@ struct Finished {
 //
 // Books, then last prices, then for each follower: Follower, its LinkEquity, its Ledger rows (each
 // with its Lots behind it), Adopting, HeldLegs or Paper, Outcomes, OpenOrders (of one leg in sending
-// order, each behind its Generation) and Counts; then what is known of the leaders; then BooksEnd.
+// order, each behind its Generation and JoinedOrder) and Counts; then what is known of the leaders; then BooksEnd.
 
 struct Books {
   static constexpr Type type = Type::books;
@@ -620,6 +631,14 @@ struct Generation {
   std::uint32_t generation = 0;
 };
 
+// Of orders that may have left as one: with whom the OpenOrder behind it did; its own id: it
+// carries. Those that ride with it are the next of its leg.
+struct JoinedOrder {
+  static constexpr Type type = Type::joined;
+  CopyId copy_id{};
+  CopyId carrier{};
+};
+
 struct BooksEnd {
   static constexpr Type type = Type::books_end;
   std::uint64_t rows = 0;
@@ -634,7 +653,7 @@ static_assert(sizeof(LeaderEquity) == 24 && sizeof(FollowerEquity) == 40 && size
 static_assert(sizeof(Operator) == 96 && sizeof(Finished) == 48);
 static_assert(sizeof(PlainIntent) == 72 && sizeof(Answer) == 56 && sizeof(Fate) == 20);
 static_assert(sizeof(Timing) == 80 && sizeof(Intent) == 80 && sizeof(Reloaded) == 4);
-static_assert(sizeof(Generation) == 20);
+static_assert(sizeof(Generation) == 20 && sizeof(Riding) == 34 && sizeof(JoinedOrder) == 32);
 static_assert(sizeof(OpenOrder) <= payload_size && sizeof(Paper) == 40 && sizeof(Adopting) == 10);
 
 // A payload as a record that nobody has appended yet.

@@ -60,9 +60,9 @@ TEST(Describe, EveryByteOfEveryPayloadIsShown) {
       expect_all_whole<Segment, Text, SymbolDefinition, Policy, Snapshot, Fill, Position, Synced,
                        Done, Unknown, Held, Link, State, LeaderEquity, FollowerEquity, Mark,
                        FlattenAll, Operator, Taken, Reloaded, Intent, PlainIntent, Answer, Lost, Absent, Finished,
-                       Resumed, Timing, Books, LastPrice, Follower, LinkEquity, Ledger, Lot, HeldLeg, Outcome,
+                       Resumed, Timing, Riding, Books, LastPrice, Follower, LinkEquity, Ledger, Lot, HeldLeg, Outcome,
                        OpenOrder, Count, LeaderLeg, LeaderBegun, SeenTrade, BooksEnd, LossBase,
-                       Wish, Paper, Adopting, Generation>();
+                       Wish, Paper, Adopting, Generation, JoinedOrder>();
   EXPECT_EQ(checked.size(), descriptions().size());
 }
 
