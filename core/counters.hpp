@@ -83,6 +83,7 @@ struct FollowerCells {
   Cell state;                              // FollowerState in force
   Cell causes;                             // bit set of the causes that restrict it
   Cell flattening;                         // not 0: being flattened; what waits finishes unfilled
+  Cell order_limited;                      // not 0: one order may not be as large as the venue's
   Cell quarantined;                        // symbols on which nothing opens
   // Of a follower in `shadow`, whose orders no venue sees; money in units of 1e-8.
   Cell is_shadow;

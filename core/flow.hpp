@@ -80,6 +80,13 @@ enum class OrderKind : std::uint8_t {
   flip,      // one MARKET order through zero; counts as increasing
 };
 
+// Orders of one leg that waited may leave as one: under the first one's id, for the sum of all.
+enum class Joined : std::uint8_t {
+  no,
+  carries,  // those that ride are the next ones of its leg
+  rides,
+};
+
 struct OrderTerms {
   CopyId copy_id;
   OrderRef ref;
@@ -102,6 +109,7 @@ struct OrderTerms {
                                   // venue: they are asked for, the first one first, before anything
                                   // is written. 0: none was written, or all have ended
   bool ended = false;             // `attempt` was written and has ended: the next one is due
+  Joined joined = Joined::no;     // what `attempt` of the one that carries was for
   // Of the configuration, under which it was decided. 0: a version that did not count them.
   std::uint32_t generation = 0;
 };

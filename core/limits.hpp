@@ -31,6 +31,9 @@ static_assert(orders_per_lane_max >= inflight_per_lane_max,
 static_assert(reports_per_lane_max >= 2 * inflight_per_lane_max,
               "an acknowledgement and a result per order in flight always fit");
 
+// Orders that leave with another, as one.
+inline constexpr std::uint32_t riders_max = 128;
+
 // Work of one pass of an agent, so that no source starves another.
 inline constexpr int fills_per_pass = 16;
 inline constexpr int reports_per_pass = 64;

@@ -88,11 +88,13 @@ struct LaneNumber {
   const char* help;
   Cell exec::LaneCells::*cell;
 };
-constexpr std::array<LaneNumber, 10> lane_numbers{{
+constexpr std::array<LaneNumber, 11> lane_numbers{{
     {"copyd_lane_orders_taken_total", "Orders taken from the queue.", &exec::LaneCells::taken},
     {"copyd_lane_orders_sent_total", "Orders that left.", &exec::LaneCells::sent},
     {"copyd_lane_orders_sent_by_rest_total", "Of the orders that left, those over REST.",
      &exec::LaneCells::sent_by_rest},
+    {"copyd_lane_orders_joined_total", "Of the orders that left, those for several that waited.",
+     &exec::LaneCells::joined},
     {"copyd_lane_orders_acknowledged_total", "Answers that belonged to an order in flight.",
      &exec::LaneCells::acknowledged},
     {"copyd_lane_late_answers_total", "Answers and events about orders that were finished.",

@@ -67,14 +67,18 @@ std::set<CopyId> open_orders(const std::vector<Record>& rows) {
   return open;
 }
 
-void annotate(journal::OpenOrder& order, const LaneTrack& lanes, bool lossy) {
+// As far as it is written.
+void annotate(journal::OpenOrder& order, const LaneTrack& lanes) {
   const AttemptRecord* const known = lanes.find(order.copy_id);
-  if (known != nullptr) {
-    order.attempt = known->attempt;
-    order.doubts = known->doubts;
-    order.ended = known->ended;
-    order.filled_before = known->filled_before;
-  }
+  if (known == nullptr) return;
+  order.attempt = known->attempt;
+  order.doubts = known->doubts;
+  order.ended = known->ended;
+  order.filled_before = known->filled_before;
+}
+
+void annotate(journal::OpenOrder& order, const LaneTrack& lanes, bool lossy) {
+  annotate(order, lanes);
   // No attempt was written but those, unless the disk has lost that it was.
   if (!lossy) return;
   const bool none = order.attempt == 0 && order.doubts == 0 && order.ended == 0;
@@ -84,6 +88,53 @@ void annotate(journal::OpenOrder& order, const LaneTrack& lanes, bool lossy) {
   order.doubts = static_cast<std::uint8_t>(order.doubts + lost);
   order.ended = false;
 }
+
+// Orders that left as one, or may have, each with the one that carried; that one with itself. A
+// joined order is its carrier's first attempt. It left when that has an intent, for more than the
+// carrier's own, which a lossy journal may lack; it failed where it ended without a fill, and then
+// each is for itself, as it is where they are said to be apart.
+class JoinedOrders {
+ public:
+  JoinedOrders(const std::vector<Record>& rows, const LaneTrack& lanes, bool lossy) {
+    std::map<CopyId, CopyId> said;  // by the books of the run before
+    for (const Record& row : rows) {
+      if (row.type == static_cast<std::uint16_t>(Type::joined)) {
+        const auto joined = row.as<journal::JoinedOrder>();
+        said[joined.copy_id] = joined.carrier;
+      }
+      if (row.type != static_cast<std::uint16_t>(Type::open_order)) continue;
+      auto order = row.as<journal::OpenOrder>();
+      const CopyId* const newer = lanes.carrier_of(order.copy_id);
+      const CopyId carrier = newer != nullptr ? *newer : said[order.copy_id];
+      // Of a leg the one that carries comes first, and it is the last one that is told.
+      annotate(order, lanes);
+      const AttemptRecord* const known = lanes.find(order.copy_id);
+      const bool by_itself =
+          known != nullptr && known->asked.sign() > 0 && known->asked <= order.qty;
+      const bool left = order.attempt == 0 && !by_itself &&
+                        (order.doubts != 0 || !order.filled_before.is_zero() ||
+                         (lossy && order.ended == 0));
+      if (carrier == order.copy_id ? left : carriers_.contains(carrier))
+        carriers_[order.copy_id] = carrier;
+    }
+  }
+
+  // True: its row is annotated, and `rows` gets the one that goes before it.
+  bool take(journal::OpenOrder& order, std::vector<Record>& rows) const {
+    const auto at = carriers_.find(order.copy_id);
+    if (at == carriers_.end()) return false;
+    order.attempt = 0;
+    order.doubts = at->second == order.copy_id ? 1 : 0;
+    order.ended = 0;
+    order.filled_before = Qty();
+    rows.push_back(journal::record_of(
+        journal::JoinedOrder{.copy_id = order.copy_id, .carrier = at->second}));
+    return true;
+  }
+
+ private:
+  std::map<CopyId, CopyId> carriers_;
+};
 
 }  // namespace
 
@@ -124,12 +175,20 @@ const AttemptRecord* LaneTrack::find(const CopyId& id) const {
   return at == orders_.end() ? nullptr : &at->second.record;
 }
 
+const CopyId* LaneTrack::carrier_of(const CopyId& id) const {
+  const auto at = carriers_.find(id);
+  return at == carriers_.end() ? nullptr : &at->second;
+}
+
 void LaneTrack::apply(const journal::Intent& intent) {
   Known& known = orders_[intent.copy_id];
   known.record.attempt = intent.attempt;
   known.record.doubts = 1;
   known.record.ended = false;
+  known.record.asked = intent.qty;
   known.filled = Qty();
+  if (const CopyId* carrier = carrier_of(intent.copy_id); carrier && *carrier != intent.copy_id)
+    carriers_.erase(intent.copy_id);
 }
 
 void LaneTrack::apply(const Record& record) {
@@ -166,6 +225,11 @@ void LaneTrack::apply(const Record& record) {
       // Of several doubts the first attempt is cleared first.
       if (known.record.doubts > 0) --known.record.doubts;
       if (known.record.doubts == 0) known.record.ended = true;
+      break;
+    }
+    case Type::riding: {
+      const auto riding = record.as<journal::Riding>();
+      carriers_[riding.copy_id] = riding.carrier;
       break;
     }
     case Type::finished:
@@ -223,7 +287,7 @@ Result<Recovered> read_runs(journal::Disk& disk, const RunNames& live,
   found.generation = replay.names().generation;
   for (const auto& finished : lanes.finished()) replay.apply(report_of(finished), last);
 
-  const auto rows = replay.rows();
+  const std::vector<Record> rows = replay.rows();
   RunNames going = live;
   if (auto undrained = with_undrained(*live.config, *replay.names().config, rows)) {
     going.config = found.config =
@@ -234,11 +298,14 @@ Result<Recovered> read_runs(journal::Disk& disk, const RunNames& live,
                             "and what is held closes with its leader, or by copyctl flatten");
   }
   Translation translation(replay.names(), going);
+  const bool lossy = found.trust != Trust::whole;
+  const JoinedOrders joined(rows, lanes, lossy);
   for (Record row : rows) {
+    if (row.type == static_cast<std::uint16_t>(Type::joined)) continue;
     if (!translation.translate(row)) continue;
     if (row.type == static_cast<std::uint16_t>(Type::open_order)) {
       auto order = row.as<journal::OpenOrder>();
-      annotate(order, lanes, found.trust != Trust::whole);
+      if (!joined.take(order, found.rows)) annotate(order, lanes, lossy);
       row = journal::record_of(order);
     }
     restore_leader(found.leaders, row);

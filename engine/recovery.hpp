@@ -72,12 +72,16 @@ struct AttemptRecord {
   std::uint8_t doubts = 0;  // as OrderTerms has it
   bool ended = false;
   Qty filled_before;
+  Qty asked;  // by the last attempt that was written; 0: by none
 };
 class LaneTrack {
  public:
   void apply(const journal::Record& record);
   // Null: nothing of it was written.
   const AttemptRecord* find(const CopyId& id) const;
+  // With whom it left last: itself where it carried others, all 0 where it is for itself again.
+  // Null: nothing of that was written.
+  const CopyId* carrier_of(const CopyId& id) const;
   // Orders that were finished, in that order. The copy agent may not have heard of the last ones.
   const std::vector<journal::Finished>& finished() const noexcept { return finished_; }
 
@@ -89,6 +93,7 @@ class LaneTrack {
   void apply(const journal::Intent& intent);
 
   std::map<CopyId, Known> orders_;
+  std::map<CopyId, CopyId> carriers_;
   std::vector<journal::Finished> finished_;
 };
 

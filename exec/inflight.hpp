@@ -12,12 +12,14 @@
 // unknown: no answer that can be trusted; never sent again before it is resolved.
 // An order of an earlier run may begin as unknown: its attempts of then are asked for one by one.
 // ended:   a close that is filled, while an opening decided before it has no end: told after it.
+// riding:  it leaves with another order, or has left with it, and ends with it (lane_joined.cpp).
 //
 // A slot is found by the request id that the venue echoes, and by the CopyId inside the client
 // order id that its events carry. The orders of one follower are linked in order of decision.
 // Owned by one lane. Nothing is allocated after construction. References live until `close`.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -27,7 +29,7 @@
 
 namespace copyd::exec {
 
-enum class OrderState : std::uint8_t { free, waiting, staged, written, unknown, ended };
+enum class OrderState : std::uint8_t { free, waiting, staged, written, unknown, ended, riding };
 
 // Who a request id belongs to: the slot in its low bits, a serial above them, so that an answer to
 // an earlier request of the slot is not taken for the present one's. Below 2^53, as JSON likes.
@@ -63,6 +65,14 @@ struct InflightOrder {
   // What they opened is not its to close; what they closed of its own (negative) is to be made up
   // for by what they were for.
   Qty opened_since;
+
+  // Of orders that leave as one.
+  Joined joined = Joined::no;
+  bool alone = false;        // a joined order with it was refused: it joins none any more
+  std::uint32_t riders = 0;  // of one that carries: how many ride, the next ones of its leg,
+  Qty riding;                // what they want,
+  Price sent_limit;          // and the limit price that is right for all
+
   Qty sent_qty;      // what the present attempt asks for
   Qty filled;        // settled, and the largest cumulative quantity heard of the present one
   Price average;     // 0 while unknown
@@ -103,6 +113,13 @@ struct InflightOrder {
 
   // Further attempts of an earlier run are to be asked for, behind the present one.
   bool doubts_behind() const noexcept { return doubts != 0 && attempt + 1 < attempt_next; }
+  // What an attempt is for, before what earlier ones have filled.
+  Qty asked() const noexcept { return terms.qty + riding; }
+  // Of what a joined order has filled: those that were told theirs before this start have it.
+  Qty counted(Qty filled_in_all) const noexcept {
+    return joined == Joined::carries ? std::min(filled_in_all, asked()) : filled_in_all;
+  }
+  Price limit() const noexcept { return joined == Joined::carries ? sent_limit : terms.limit; }
   bool reduces() const noexcept { return terms.kind == OrderKind::reduce; }
   // Of the two sides of zero, the one that it opens or closes: 0 above, 1 below.
   std::size_t zone() const noexcept { return (terms.side == Side::buy) == reduces() ? 1 : 0; }
@@ -131,6 +148,7 @@ class Inflight {
   // The orders of one follower, in order of decision.
   InflightOrder* first(FollowerId follower) noexcept { return at(heads_[follower.value].first); }
   InflightOrder* next(const InflightOrder& order) noexcept { return at(order.next); }
+  InflightOrder* previous(const InflightOrder& order) noexcept { return at(order.previous); }
 
   bool full() const noexcept { return free_ == InflightOrder::none; }
   std::size_t size() const noexcept { return size_; }

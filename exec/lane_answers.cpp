@@ -178,7 +178,8 @@ void OrderLane::on_update(LaneFollower& follower, const venue::OrderUpdate& upda
                              now));
     return;
   }
-  if (own->attempt < order->ended) {
+  // What rides has never left.
+  if (own->attempt < order->ended || order->state == OrderState::riding) {
     w_.cells.late.add();
     return;
   }
@@ -201,7 +202,7 @@ void OrderLane::on_update(LaneFollower& follower, const venue::OrderUpdate& upda
       return;
     }
     order->attempt = own->attempt;
-    order->sent_qty = order->terms.qty - order->settled;
+    order->sent_qty = order->asked() - order->settled;
     set_state(follower, *order, OrderState::written);
     // Its end was written already, which is taken back.
     keep_resumed(*order, {.attempt = order->attempt, .doubts = 1}, now);
@@ -221,7 +222,7 @@ void OrderLane::apply(InflightOrder& order, const Fate& fate, Mono now) noexcept
   order.confirmed = true;
   leg.touched = now;
   const bool ends = venue::is_final(fate.status);
-  const bool news = ends || order.settled + fate.filled > order.filled;
+  const bool news = ends || order.counted(order.settled + fate.filled) > order.filled;
   was_larger(order, fate, now);
   const bool smaller = ends && was_smaller(order, fate, now);
   keep_timing(order, now);
@@ -232,6 +233,7 @@ void OrderLane::apply(InflightOrder& order, const Fate& fate, Mono now) noexcept
   if (ends && goes_on(follower, order, now)) return;
   if (ends) {
     const bool refused = fate.status == venue::OrderStatus::rejected && order.filled.is_zero();
+    if (refused && order.riders != 0) return refuse_joined(follower, order, now);
     finish(order, refused ? OrderEnd::refused : OrderEnd::executed, now);
     return;
   }
@@ -241,7 +243,7 @@ void OrderLane::apply(InflightOrder& order, const Fate& fate, Mono now) noexcept
 
 void OrderLane::count_fills(InflightOrder& order, const Fate& fate, Mono now) noexcept {
   LegState& leg = legs_[order.leg];
-  const Qty filled = order.settled + fate.filled;
+  const Qty filled = order.counted(order.settled + fate.filled);
   if (filled > order.filled) {
     const Qty more = filled - order.filled;
     order.filled = filled;
@@ -327,6 +329,7 @@ void OrderLane::refuse_for_good(LaneFollower& follower, InflightOrder& order,
                                 const Refusal& refusal, Mono now) {
   const bool pause =
       venue::classify(refusal.status, refusal.code, refusal.message) == venue::RetryClass::pause;
+  if (!pause && order.riders != 0) return refuse_joined(follower, order, now);
   const FollowerId id = follower.id;
   finish(order, OrderEnd::refused, now);
   if (refuses_key(refusal.status, refusal.code)) {
@@ -347,6 +350,7 @@ void OrderLane::refuse_for_good(LaneFollower& follower, InflightOrder& order,
 // The present attempt surely failed: the same order goes again under a new client order id, an
 // increase while it is fresh, a close at its pace.
 void OrderLane::try_again(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+  if (order.joined == Joined::carries) apart(order, now);
   if (order.attempt_next > venue::attempt_max) {
     finish(order, OrderEnd::refused, now);
     return;

@@ -45,6 +45,7 @@ struct LaneCells {
   Cell taken;         // orders taken from the queue
   Cell sent;          // orders that left
   Cell sent_by_rest;  // of them, those that left over REST
+  Cell joined;        // of them, those that left for others as well
   Cell acknowledged;  // answers that belonged to an order in flight
   Cell late;          // answers and stream events about orders that were finished already
   Cell foreign;       // fills on followers that are not ours

@@ -25,7 +25,7 @@ bool OrderLane::intend(LaneFollower& follower, InflightOrder& order, Mono now) n
       journal::Intent{
           .copy_id = terms.copy_id,
           .qty = order.sent_qty,
-          .limit = terms.limit,
+          .limit = order.limit(),
           .timestamp_ms = timestamp.ms,
           .received_ns = terms.received.ns,
           .expires_ns = terms.expires.ns,
@@ -55,7 +55,8 @@ bool OrderLane::intend(LaneFollower& follower, InflightOrder& order, Mono now) n
 
 // All is on the disk that the order's present attempt has to follow.
 bool OrderLane::is_recorded(const InflightOrder& order) const noexcept {
-  const bool found_by_fill = order.terms.received.ns != 0 && order.attempt == 0 && !order.crosses;
+  const bool found_by_fill = order.terms.received.ns != 0 && order.attempt == 0 &&
+                             !order.crosses && order.joined == Joined::no;
   return is_kept(w_.journal, order.lane_recorded) &&
          (found_by_fill || is_kept(w_.books_journal, order.books_recorded));
 }
@@ -196,6 +197,16 @@ void OrderLane::keep_finished(const InflightOrder& order, const OrderDone& done,
           .end = done.end,
       },
       now));
+}
+
+// With whom it leaves; nobody: by itself again.
+void OrderLane::keep_riding(const InflightOrder& order, const CopyId& carrier,
+                            Mono now) noexcept {
+  if (w_.journal == nullptr) return;
+  static_cast<void>(w_.journal->append(journal::Riding{.copy_id = order.terms.copy_id,
+                                                       .carrier = carrier,
+                                                       .follower = order.terms.follower},
+                                       now));
 }
 
 // What is known of the order's attempts, in place of all that was written of them before.

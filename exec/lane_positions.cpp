@@ -193,7 +193,7 @@ void OrderLane::judge_unknown(LaneFollower& follower, std::uint32_t index, const
   for (auto* order = inflight_.first(follower.id); order != nullptr;
        order = inflight_.next(*order)) {
     if (order->leg != index || order->state == OrderState::waiting ||
-        order->state == OrderState::ended)
+        order->state == OrderState::ended || order->state == OrderState::riding)
       continue;
     const bool denied = order->state == OrderState::unknown && order->absences >= absences_needed &&
                         order->absent_at <= context.asked && !order->doubts_behind();

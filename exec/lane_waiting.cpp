@@ -23,18 +23,22 @@ bool OrderLane::is_flattening(FollowerId follower) const noexcept {
   return follower.value < w_.books.size() && w_.books[follower.value].flattening.get() != 0;
 }
 
+// Nothing stands against an increase but the disk, and the order of those that wait.
+bool OrderLane::may_open(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept {
+  return way_of(follower, now) != Way::none && now >= follower.time_doubtful_until &&
+         now >= order.retry_at && state_of(follower.id) == FollowerState::active &&
+         now < order.terms.expires && !is_flattening(follower.id) &&
+         is_prepared(follower, order.terms.symbol) && now >= follower.increases_from &&
+         follower.budget.allows_increase(now) && !would_cross(order);
+}
+
 // Nothing stands against sending it, but the order of those that wait.
 bool OrderLane::is_due(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+  if (!order.reduces()) return may_leave_now(order, now) && may_open(follower, order, now);
   if (way_of(follower, now) == Way::none || now < follower.time_doubtful_until ||
       now < order.retry_at)
     return false;
-  const FollowerState state = state_of(follower.id);
-  if (state == FollowerState::halted || !may_leave_now(order, now)) return false;
-  if (!order.reduces())
-    return state == FollowerState::active && now < order.terms.expires &&
-           !is_flattening(follower.id) && is_prepared(follower, order.terms.symbol) &&
-           now >= follower.increases_from &&
-           follower.budget.allows_increase(now) && !would_cross(order);
+  if (state_of(follower.id) == FollowerState::halted || !may_leave_now(order, now)) return false;
   if (!follower.budget.allows_reduce(now)) return false;
   switch (legs_[order.leg].pacing.ask(now)) {
     case ClosePacing::Verdict::send:
@@ -177,7 +181,11 @@ void OrderLane::pump_all(LaneFollower& follower, Mono now) noexcept {
     if (order->state != OrderState::waiting) continue;
     LegState& leg = legs_[order->leg];
     if (leg.mark == mark_) continue;
-    if (is_due(follower, *order, now) && send(follower, *order, now)) continue;
+    if (order->joined == Joined::carries && !stays_joined(follower, *order, now))
+      apart(*order, now);
+    bool due = is_due(follower, *order, now);
+    if (due && gather(follower, *order, now)) due = is_due(follower, *order, now);
+    if (due && send(follower, *order, now)) continue;
     // What such a close waits for must not wait for it.
     if (order->reduces() && awaits_an_opening(*order)) continue;
     leg.mark = mark_;

@@ -120,6 +120,9 @@ void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
   follower.cells.waiting.set(follower.waiting);
   w_.cells.taken.add();
   order.crosses = !order.reduces() && would_cross(order);
+  if (terms.joined == Joined::rides) return ride_on(follower, order, now);
+  order.joined = terms.joined;
+  order.sent_limit = terms.limit;
   if (resume(follower, order, now)) return;
   if (terms.received.ns != 0 && order.attempt == 0)
     w_.stages[Stage::lane].record(ns_between(terms.received, now) - terms.decided_ns);
@@ -136,6 +139,7 @@ venue::PlaceRequest OrderLane::request_of(InflightOrder& order, OrderTerms& term
   const VenueTime timestamp = venue_clock_.at(now);
   terms = order.terms;
   terms.qty = order.sent_qty;
+  terms.limit = order.limit();
   order.deadline = timestamp + std::chrono::milliseconds(recv_window_ms);
   return {
       .id = inflight_.new_request(order),
@@ -166,7 +170,7 @@ bool OrderLane::cannot_encode(LaneFollower& follower, InflightOrder& order, Mono
 bool OrderLane::send(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
   ASSERT(order.state == OrderState::waiting);
   const LegState& leg = legs_[order.leg];
-  order.sent_qty = order.terms.qty - order.settled;
+  order.sent_qty = order.asked() - order.settled;
   // In hedge mode a close beyond the position is refused whole; where the position was read, what
   // is there is closed and the rest is decided again.
   const bool hedge = order.terms.leg != Leg::both;
@@ -237,6 +241,7 @@ void OrderLane::left(LaneFollower& follower, InflightOrder& order, std::uint32_t
   leg.touched = order.written;
   leg.vouched = Qty{};
   w_.cells.sent.add();
+  if (order.joined == Joined::carries) w_.cells.joined.add();
 }
 
 void OrderLane::set_state(LaneFollower& follower, InflightOrder& order, OrderState state) noexcept {
@@ -263,6 +268,10 @@ void OrderLane::set_state(LaneFollower& follower, InflightOrder& order, OrderSta
 }
 
 void OrderLane::finish(InflightOrder& order, OrderEnd end, Mono now) noexcept {
+  if (order.joined == Joined::carries) {
+    if (end == OrderEnd::executed) share_out(order, now);
+    else apart(order, now);
+  }
   LaneFollower& follower = follower_at(order.terms.follower);
   LegState& leg = legs_[order.leg];
   if (order.reduces()) {

@@ -3,6 +3,7 @@
 //
 //   order_lane.cpp      the path of an order: taken, encoded and signed, written
 //   lane_waiting.cpp    what waits, and why
+//   lane_joined.cpp     what waited and leaves as one
 //   lane_answers.cpp    what the venue says of an order: the answer, and the follower's own stream
 //   lane_recovery.cpp   orders whose fate is unknown: asked for, found, or proven absent
 //   lane_positions.cpp  position reads: what a close rests on, what the follower no longer holds
@@ -131,6 +132,7 @@ class OrderLane final : public Agent {
   void expire_increases(LaneFollower& follower, Mono now) noexcept;
   FollowerState state_of(FollowerId follower) const noexcept;
   bool is_flattening(FollowerId follower) const noexcept;
+  bool may_open(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept;
   bool is_due(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   void tell_closes(const InflightOrder& order, Qty more) noexcept;
   Qty left_to_close(const InflightOrder& order) noexcept;
@@ -139,6 +141,15 @@ class OrderLane final : public Agent {
   bool opens_before(const InflightOrder& order) noexcept;
   bool awaits_an_opening(const InflightOrder& order) noexcept;
   void tell_ended(LaneFollower& follower, Mono now) noexcept;
+
+  // lane_joined.cpp
+  InflightOrder* next_rider(const InflightOrder& order) noexcept;
+  bool gather(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  bool stays_joined(LaneFollower& follower, const InflightOrder& order, Mono now) noexcept;
+  void apart(InflightOrder& order, Mono now) noexcept;
+  void refuse_joined(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  void share_out(InflightOrder& order, Mono now) noexcept;
+  void ride_on(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
 
   // lane_prepare.cpp
   bool is_prepared(LaneFollower& follower, SymbolId symbol) noexcept;
@@ -217,6 +228,7 @@ class OrderLane final : public Agent {
   void keep_smaller(const InflightOrder& order, const Fate& fate, Mono now) noexcept;
   void keep_absent(const InflightOrder& order, Mono now) noexcept;
   void keep_timing(InflightOrder& order, Mono now) noexcept;
+  void keep_riding(const InflightOrder& order, const CopyId& carrier, Mono now) noexcept;
   void keep_finished(const InflightOrder& order, const OrderDone& done, Mono now) noexcept;
   struct Known {
     std::uint8_t attempt = 0;

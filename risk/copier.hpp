@@ -312,6 +312,7 @@ class Copier final : public Agent, private BookSink {
   ReloadPtr reload_;               // that is being written
   std::uint32_t text_written_ = 0;  // bytes of its text
   journal::Generation restored_generation_;  // of the order whose row comes next
+  journal::JoinedOrder restored_joined_;     // likewise
   Cell in_flight_;
   Cell shown_generation_;
 };

@@ -180,6 +180,7 @@ void Copier::save_orders(const FollowerBook& book, std::uint32_t& outcomes,
                               .filled = row.filled,
                               .moved = row.moved});
   });
+  CopyId carrier{};  // of those that ride, which come behind it
   book.each_open_order([&](std::uint32_t slot) {
     const OpenOrder& order = orders_.at(slot);
     const auto asking = book.asking_leg(order);
@@ -191,6 +192,9 @@ void Copier::save_orders(const FollowerBook& book, std::uint32_t& outcomes,
     row.unknown = order.quarantined ? journal::OpenOrder::quarantined : order.unknown;
     if (order.order->generation != 0)
       sink.put(journal::Generation{.copy_id = row.copy_id, .generation = order.order->generation});
+    if (order.order->joined == Joined::carries) carrier = row.copy_id;
+    if (order.order->joined != Joined::no)
+      sink.put(journal::JoinedOrder{.copy_id = row.copy_id, .carrier = carrier});
     sink.put(row);
   });
 }
@@ -273,6 +277,9 @@ bool Copier::restore(const journal::Record& row) {
     case journal::Type::generation:
       restored_generation_ = row.as<journal::Generation>();
       return true;
+    case journal::Type::joined:
+      restored_joined_ = row.as<journal::JoinedOrder>();
+      return true;
     case journal::Type::open_order:
       return restore_order(row.as<journal::OpenOrder>());
     case journal::Type::count:
@@ -298,7 +305,11 @@ bool Copier::restore_order(const journal::OpenOrder& row) {
   const std::uint16_t follower = row.follower.value;
   if (follower >= books_.size()) return false;
   const bool known = restored_generation_.copy_id == row.copy_id;
-  const auto ref = books_[follower].restore(row, known ? restored_generation_.generation : 0);
+  auto joined = Joined::no;
+  if (restored_joined_.copy_id == row.copy_id)
+    joined = restored_joined_.carrier == row.copy_id ? Joined::carries : Joined::rides;
+  const auto ref =
+      books_[follower].restore(row, known ? restored_generation_.generation : 0, joined);
   if (!ref) return false;
   OpenOrder& order = orders_.at(ref->slot);
   if (const auto at = restored_outcomes_.find(row.outcome); at != restored_outcomes_.end()) {

@@ -217,6 +217,7 @@ void Copier::show_state(std::size_t follower) noexcept {
                        : book.flattening()     ? 1
                                                : 0);
   cells.quarantined.set(static_cast<std::int64_t>(book.quarantined_symbols()));
+  cells.order_limited.set(book.limits_orders() ? 1 : 0);
 }
 
 void Copier::show_paper() noexcept {

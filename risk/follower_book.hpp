@@ -207,6 +207,10 @@ class FollowerBook {
   bool flattening() const noexcept { return flatten_.stage != Flattening::Stage::none; }
   bool awaits_positions() const noexcept { return flatten_.stage == Flattening::Stage::everything; }
   std::size_t quarantined_symbols() const noexcept;
+  // One order that increases may not be as large as the venue takes it.
+  bool limits_orders() const noexcept {
+    return setup_.limits.max_order_notional.has_value() || !setup_.limits.max_order_qty.empty();
+  }
 
   struct LegRow {
     SymbolId symbol;
@@ -262,7 +266,8 @@ class FollowerBook {
   std::optional<Leg> asking_leg(const OpenOrder& order) const noexcept;
   // An order that was in flight, behind those of its leg that were restored before it. Empty: the
   // leg is not one of the follower's mode.
-  std::optional<OrderRef> restore(const journal::OpenOrder& row, std::uint32_t generation);
+  std::optional<OrderRef> restore(const journal::OpenOrder& row, std::uint32_t generation,
+                                  Joined joined = Joined::no);
 
  private:
   using Index = std::uint16_t;

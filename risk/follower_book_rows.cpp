@@ -157,7 +157,7 @@ std::optional<Leg> FollowerBook::asking_leg(const OpenOrder& order) const noexce
 }
 
 std::optional<OrderRef> FollowerBook::restore(const journal::OpenOrder& row,
-                                              std::uint32_t generation) {
+                                              std::uint32_t generation, Joined joined) {
   const auto leg = leg_index(row.leg);
   if (!leg || setup_.links.empty()) return std::nullopt;
   const Index symbol = symbol_entry(row.symbol);
@@ -165,6 +165,7 @@ std::optional<OrderRef> FollowerBook::restore(const journal::OpenOrder& row,
   terms.ref = shared_.orders.open();
   terms.follower = setup_.id;
   terms.generation = generation;
+  terms.joined = joined;
   OpenOrder& open = shared_.orders.at(terms.ref.slot);
   open.order = Gate::approved_before(terms);
   // What becomes of it counts, also where the link that asked for it is no more.

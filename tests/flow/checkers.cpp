@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 #include <optional>
+#include <tuple>
 
 #include "venue/client_order_id.hpp"
 
@@ -47,6 +48,36 @@ Qty asked_of_leg(const Step& step, const sim::Order& order, bool has_lost) {
                             (step.before[leg] > 0 && step.after[leg] < 0);
   if (leg == both_leg && !(through_zero && has_lost)) return {};
   return Qty::from_units(std::abs(step.after[leg] - step.before[leg]));
+}
+
+using Executed = std::array<std::int64_t, legs_per_symbol>;  // by the follower's leg
+
+// The first fill of a leg for which more was executed than is asked of the follower, if any. An
+// order may have left for those behind it on its leg as well: what it did more is less of a later
+// fill in its direction.
+std::map<std::size_t, std::int64_t> executed_beyond(const Script& script, std::size_t follower,
+                                                    const std::vector<Executed>& executed) {
+  struct Run {
+    std::size_t fill = 0;
+    std::int64_t beyond = 0;
+  };
+  std::map<std::tuple<std::size_t, std::size_t, int>, Run> runs;  // by symbol, leg, direction
+  for (std::size_t i = 0; i < executed.size(); ++i) {
+    const auto& scripted = script.fills()[i];
+    const Step& step = scripted.steps[follower];
+    for (const LegIndex leg : all_legs) {
+      const std::int64_t asked = std::abs(step.after[leg] - step.before[leg]);
+      if (asked == 0 && executed[i][leg] == 0) continue;
+      const int direction = step.after[leg] > step.before[leg] ? 1 : -1;
+      Run& run = runs[{scripted.fill.symbol, leg, direction}];
+      if (run.beyond == 0) run.fill = i;
+      run.beyond = std::max<std::int64_t>(run.beyond + executed[i][leg] - asked, 0);
+    }
+  }
+  std::map<std::size_t, std::int64_t> found;
+  for (const auto& [leg, run] : runs)
+    if (run.beyond > 0) found[run.fill] += run.beyond;
+  return found;
 }
 
 std::string named(Rig& rig, std::size_t follower, const sim::Order& order) {
@@ -127,7 +158,7 @@ Breaches nothing_is_copied_twice(Rig& rig, const Script& script, const Faults& f
       sized[own->copy_id] = std::max(sized[own->copy_id], sent.qty);
   for (std::size_t follower = 0; follower < follower_count(rig); ++follower) {
     std::map<CopyId, Qty> copied;
-    std::vector<std::int64_t> executed(script.fills().size());
+    std::vector<Executed> executed(script.fills().size());
     for (const auto& order : rig.account(label(rig, follower)).orders) {
       const auto own = venue::parse_client_order_id(order.client_id);
       if (!own) {
@@ -144,17 +175,13 @@ Breaches nothing_is_copied_twice(Rig& rig, const Script& script, const Faults& f
       if (sum > most)
         breaches.push_back(named(rig, follower, order) + " doubles a copy: " + text(sum) +
                            " was executed in all");
-      if (fill) executed[*fill] += order.executed.units();
+      if (fill)
+        executed[*fill][static_cast<std::size_t>(engine_leg(order.leg))] += order.executed.units();
     }
-    for (std::size_t i = 0; i < executed.size(); ++i) {
-      const Step& step = script.fills()[i].steps[follower];
-      std::int64_t asked = 0;
-      for (const LegIndex leg : all_legs) asked += std::abs(step.after[leg] - step.before[leg]);
-      if (executed[i] > asked && !rig.has_lost())
-        breaches.push_back(label(rig, follower) + ": fill " + std::to_string(i) +
-                           " was copied by " + text(Qty::from_units(executed[i])) + ", sized " +
-                           text(Qty::from_units(asked)));
-    }
+    if (rig.has_lost()) continue;
+    for (const auto& [fill, beyond] : executed_beyond(script, follower, executed))
+      breaches.push_back(label(rig, follower) + ": from fill " + std::to_string(fill) + " on " +
+                         text(Qty::from_units(beyond)) + " more was copied than is asked for");
   }
   return breaches;
 }

@@ -53,6 +53,7 @@ void Process::make_agents(const Parts& parts, const engine::Recovered& recovered
                                                            .books = follower_cells_,
                                                            .journal = journal_.lanes()[i],
                                                            .books_journal = journal_.copy(),
+                                                           .order_limits = parts.order_limits,
                                                            .seed = parts.seed + i + 1});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
   }
@@ -158,6 +159,12 @@ Process::UnknownEnds Process::unknown_ends() const {
     ends.absent += lane.cells.absent.get();
   }
   return ends;
+}
+
+std::int64_t Process::joined() const {
+  std::int64_t sum = 0;
+  for (const auto& lane : lanes_) sum += lane.cells.joined.get();
+  return sum;
 }
 
 bool Process::followers_ready() const {

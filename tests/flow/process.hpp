@@ -40,6 +40,7 @@ class Process {
     std::uint64_t seed = 1;
     std::int64_t start_ns = 0;
     VenueTime venue_time;
+    exec::OrderLimits order_limits;
   };
   // A start, up to where the agents run.
   explicit Process(const Parts& parts);
@@ -59,6 +60,8 @@ class Process {
     std::int64_t absent = 0;
   };
   UnknownEnds unknown_ends() const;
+  // Orders that left for others as well, so far.
+  std::int64_t joined() const;
 
   // Every follower's connections stand, and its book has heard of it.
   bool followers_ready() const;

@@ -129,7 +129,8 @@ void Rig::start() {
                      .journal = {.segment_records = segment_records, .boot = {boot_}},
                      .seed = options_.seed + 1000 * starts_,
                      .start_ns = settle_start + static_cast<std::int64_t>(starts_),
-                     .venue_time = venue_.venue_time(clock_.now())});
+                     .venue_time = venue_.venue_time(clock_.now()),
+                     .order_limits = options_.order_limits});
   stalled_until_ = {};
   if (connected_) connect();
 }
@@ -147,6 +148,7 @@ void Rig::bury() {
     mid_order = mid_order || link.written.get() + link.unknown.get() > 0;
   if (mid_order) ++deaths_mid_order_;
   buried_ = unknown_ends();
+  buried_joined_ = joined();
   take_notices();
   process_.reset();
   if (death_.power_cut) {

@@ -39,6 +39,7 @@ struct RigOptions {
   std::vector<RigFollower> followers{};
   int leader_connections = 1;
   std::chrono::nanoseconds latency{std::chrono::milliseconds(1)};
+  exec::OrderLimits order_limits{};  // of each follower's account
   // Stands between an agent and the venue; the default changes nothing.
   using Transport = std::unique_ptr<net::Transport>;
   std::function<Transport(Transport, const std::string& owner)> wrap{};
@@ -81,6 +82,7 @@ class Rig {
   bool has_lost() const noexcept { return boot_ > 1; }
   // In all lives.
   Process::UnknownEnds unknown_ends() const;
+  std::int64_t joined() const { return buried_joined_ + (alive() ? process_->joined() : 0); }
 
   // One small step of time, and one pass of every agent.
   void step();
@@ -149,6 +151,7 @@ class Rig {
   std::uint64_t deaths_ = 0;
   std::uint64_t deaths_mid_order_ = 0;
   Process::UnknownEnds buried_;
+  std::int64_t buried_joined_ = 0;
 
   std::chrono::milliseconds idle_max_{20};  // agents have timers that the venue does not know
   std::array<Mono, agent_count> stalled_until_{};

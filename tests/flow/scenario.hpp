@@ -13,6 +13,7 @@ struct SeedRun {
   Fired fired{};
   std::uint64_t deaths = 0;
   Process::UnknownEnds unknown_ends{};
+  std::int64_t joined = 0;  // orders that left for others as well
   std::uint64_t deaths_mid_order = 0;  // of them, those that left an order on the wire
   Breaches breaches{};
   std::int64_t fills = 0;

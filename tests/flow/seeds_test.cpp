@@ -51,6 +51,7 @@ TEST(Seeds, EveryFollowerEndsOnTargetAndEverySeedRepeats) {
   for (std::size_t i = 0; i < fault_count; ++i)
     EXPECT_GE(tally.fired[i], range.count >= 1000 ? firings_needed : firings_needed_of_few)
         << name_of(static_cast<Fault>(i)) << " hardly ever happens";
+  EXPECT_GE(tally.joined, static_cast<std::int64_t>(range.count)) << "orders hardly ever join";
 }
 
 // "--name=7" or "--name 7"; moves on over what it took.

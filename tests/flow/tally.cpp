@@ -35,6 +35,7 @@ void Tally::add(const SeedRun& run, std::uint64_t seed) {
   for (std::size_t i = 0; i < outcome_count; ++i) outcomes[i] += run.outcomes[i];
   fills += run.fills;
   orders += run.orders;
+  joined += run.joined;
   deaths += run.deaths;
   deaths_mid_order += run.deaths_mid_order;
   unknown_ends.found += run.unknown_ends.found;
@@ -55,6 +56,7 @@ void Tally::add(const Tally& other) {
   for (std::size_t i = 0; i < outcome_count; ++i) outcomes[i] += other.outcomes[i];
   fills += other.fills;
   orders += other.orders;
+  joined += other.joined;
   deaths += other.deaths;
   deaths_mid_order += other.deaths_mid_order;
   unknown_ends.found += other.unknown_ends.found;
@@ -67,8 +69,9 @@ std::string Tally::names_of_failed() const {
 
 std::string text_of(const Tally& tally) {
   std::string text = fmt::format(
-      "{} seeds, {} failed, {} leader fills, {} orders; faults that fired, and outcomes:\n",
-      tally.seeds, tally.failed, tally.fills, tally.orders);
+      "{} seeds, {} failed, {} leader fills, {} orders, {} of them joined; faults that fired, and "
+      "outcomes:\n",
+      tally.seeds, tally.failed, tally.fills, tally.orders, tally.joined);
   each_count(tally, [&](std::string_view, std::string_view name, std::int64_t count) {
     fmt::format_to(std::back_inserter(text), "  {:<24} {:>8}\n", name, count);
   });
@@ -83,10 +86,11 @@ std::string text_of(const Tally& tally) {
 std::string json_of(const Tally& tally, std::uint64_t first, double seconds) {
   std::string text =
       fmt::format(R"({{"first":{},"seeds":{},"failed":{},"failed_seeds":[{}],"seconds":{:.1f},)"
-                  R"("fills":{},"orders":{},"deaths":{},"deaths_mid_order":{},)"
+                  R"("fills":{},"orders":{},"joined":{},"deaths":{},"deaths_mid_order":{},)"
                   R"("unknown_found":{},"unknown_absent":{})",
                   first, tally.seeds, tally.failed, fmt::join(sorted_failures(tally), ","), seconds,
-                  tally.fills, tally.orders, tally.deaths, tally.deaths_mid_order,
+                  tally.fills, tally.orders, tally.joined, tally.deaths,
+                  tally.deaths_mid_order,
                   tally.unknown_ends.found, tally.unknown_ends.absent);
   std::string_view open;
   each_count(tally, [&](std::string_view group, std::string_view name, std::int64_t count) {

@@ -20,6 +20,7 @@ struct Tally {
   std::array<std::int64_t, outcome_count> outcomes{};
   std::int64_t fills = 0;
   std::int64_t orders = 0;
+  std::int64_t joined = 0;  // of them, those that left for others as well
   std::uint64_t deaths = 0;
   std::uint64_t deaths_mid_order = 0;
   Process::UnknownEnds unknown_ends{};
