@@ -72,7 +72,7 @@ struct AttemptRecord {
   std::uint8_t doubts = 0;  // as OrderTerms has it
   bool ended = false;
   Qty filled_before;
-  Qty asked;  // by the last attempt that was written; 0: by none
+  Qty asked{};  // by the last attempt that was written; 0: by none
 };
 class LaneTrack {
  public:

@@ -114,7 +114,8 @@ void Copier::begin_link(std::uint16_t follower, std::uint16_t link) noexcept {
                                   {.leader = leader,
                                    .symbol = SymbolId{static_cast<std::uint16_t>(i / leg_kinds)},
                                    .leg = static_cast<Leg>(i % leg_kinds),
-                                   .qty = legs[i]},
+                                   .qty = legs[i],
+                                   .as_of = {}},
                                   turn_of(follower));
 }
 

@@ -144,7 +144,7 @@ TEST_F(Recorded, ADiskThatTakesNothingNeverBlocksAClose) {
   rig.close("2");
   for (std::size_t sent = 2; sent <= 5; ++sent) {
     ASSERT_EQ(placed(), sent);
-    rig.venue.refuse(static_cast<int>(sent) - 1, 503, -1008, "overloaded");
+    rig.venue.refuse(sent - 1, 503, -1008, "overloaded");
     rig.run(seconds(15));
   }
 }
