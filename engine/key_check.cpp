@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <map>
-
-#include <poll.h>
+#include <thread>
 
 namespace copyd::engine {
 namespace {
 
-constexpr int turn_ms = 1;
+constexpr std::chrono::milliseconds turn{1};
 
 class KeyCheck {
  public:
@@ -48,7 +47,7 @@ class KeyCheck {
     while (!done) take_turn();
   }
   void take_turn() {
-    if (parts_.venue.poll(parts_.clock.now()) == 0) ::poll(nullptr, 0, turn_ms);
+    if (parts_.venue.poll(parts_.clock.now()) == 0) std::this_thread::sleep_for(turn);
   }
 
   CheckedKey check(const RosterAccount& account) {
