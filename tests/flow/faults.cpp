@@ -177,6 +177,12 @@ void Faults::cut_one(sim::LinkKind kind, bool leader, Fault fault) {
   if (rig_->venue().cut(links[random_.below(links.size())])) count(fault);
 }
 
+// What is left of a leader's streams.
+void Faults::cut_the_other() {
+  for (const auto& link : rig_->venue().links())
+    if (link.kind == sim::LinkKind::stream && link.owner == "feed") rig_->venue().cut(link.id);
+}
+
 void Faults::strike_connection(Fault fault) {
   switch (fault) {
     case Fault::cut_order_socket:
@@ -186,10 +192,7 @@ void Faults::strike_connection(Fault fault) {
     case Fault::cut_leader_stream:
       cut_one(sim::LinkKind::stream, true, fault);
       // Of two, the other is as deaf.
-      if (std::exchange(leader_deaf_, false))
-        for (const auto& link : rig_->venue().links())
-          if (link.kind == sim::LinkKind::stream && link.owner == "feed")
-            rig_->venue().cut(link.id);
+      if (std::exchange(leader_deaf_, false)) cut_the_other();
       return;
     case Fault::outage:
       rig_->venue().drop_all();
@@ -269,8 +272,9 @@ void Faults::strike_outside(Fault fault) {
     case Fault::lagging_history:
       lag_ = between(50, 1500);
       lagging_until_ = rig_->clock().now() + between(500, 2500);
+      // Of two, both: with one left nothing is asked of the history.
       cut_one(sim::LinkKind::stream, true, Fault::cut_leader_stream);
-      return;
+      return cut_the_other();
     case Fault::misled_clock: {
       const std::int64_t errors[] = {-4000, -1500, 1500, 3000};
       rig_->mislead_lanes(milliseconds(errors[random_.below(4)]));
@@ -508,19 +512,23 @@ void Faults::hide_the_newest(net::HttpResponse& response) {
   if (hid) count(Fault::lagging_history);
 }
 
-void Faults::remember(std::string_view target, std::string_view frame) {
-  if (!has(frame, fill_event)) return;
-  auto& frames = remembered_[std::string(target)];
-  frames.emplace_back(frame);
-  if (frames.size() > 32) frames.pop_front();
+Faults::Said Faults::said_on(std::string_view target) const {
+  const auto at = said_.find(target);
+  return at == said_.end() ? Said{} : at->second;
 }
 
-std::optional<std::string> Faults::repeated(std::string_view target, bool stream) {
-  if (!stream || !armed(Fault::stale_event)) return std::nullopt;
-  const auto at = remembered_.find(target);
-  if (at == remembered_.end() || random_.below(4) != 0) return std::nullopt;
+void Faults::remember(std::string_view target, std::string_view frame, Said& said) {
+  if (!has(frame, fill_event)) return;
+  for (Said* frames : {&said_[std::string(target)], &said}) {
+    frames->emplace_back(frame);
+    if (frames->size() > 32) frames->pop_front();
+  }
+}
+
+std::optional<std::string> Faults::repeated(const Said& said) {
+  if (!armed(Fault::stale_event) || said.empty() || random_.below(4) != 0) return std::nullopt;
   take(Fault::stale_event);
-  return at->second[random_.below(at->second.size())];
+  return said[random_.below(said.size())];
 }
 
 }  // namespace copyd::flow

@@ -93,11 +93,17 @@ class Faults {
   };
   const std::map<std::string, Sent>& sent() const noexcept { return sent_; }
 
+  // Fills that a stream has said, the last ones.
+  using Said = std::deque<std::string>;
+
   // For FaultyTransport.
   std::optional<std::string> rewritten(std::string_view frame);
   void rewrite(const net::HttpRequest& request, Result<net::HttpResponse>& response);
-  std::optional<std::string> repeated(std::string_view target, bool stream);
-  void remember(std::string_view target, std::string_view frame);
+  // A connection repeats what it has said, or what was said before it began: the venue says all in
+  // order on each, so what another one is ahead with is not old on this one.
+  Said said_on(std::string_view target) const;
+  void remember(std::string_view target, std::string_view frame, Said& said);
+  std::optional<std::string> repeated(const Said& said);
 
  private:
   struct Hole {
@@ -136,6 +142,7 @@ class Faults {
   bool two_streams_serve() const;
   void hide_the_newest(net::HttpResponse& response);
   void cut_one(sim::LinkKind kind, bool leader, Fault fault);
+  void cut_the_other();
   bool take(Fault fault);
   bool armed(Fault fault) const { return armed_[static_cast<std::size_t>(fault)] > 0; }
   void arm(Fault fault, int times) { armed_[static_cast<std::size_t>(fault)] += times; }
@@ -155,7 +162,7 @@ class Faults {
   std::optional<NotFound> not_found_;
   Mono lagging_until_{};
   std::chrono::milliseconds lag_{};
-  std::map<std::string, std::deque<std::string>, std::less<>> remembered_;  // by stream
+  std::map<std::string, Said, std::less<>> said_;  // by stream
   std::map<std::string, Sent> sent_;
   bool leader_deaf_ = false;
   std::optional<Fault> death_;  // struck, and still to come

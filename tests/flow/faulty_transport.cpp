@@ -16,17 +16,18 @@ class FaultyWebSocket final : public net::WebSocket {
   void open(const net::Url& url, Mono now) override {
     target_ = url.path;
     stream_ = !url.path.starts_with(order_path);
+    if (stream_) said_ = faults_.said_on(target_);
     inner_->open(url, now);
   }
   Event poll(Mono now) override {
     text_.clear();
     const Event event = inner_->poll(now);
     if (event == Event::frame) {
-      if (stream_) faults_.remember(target_, inner_->frame());
+      if (stream_) faults_.remember(target_, inner_->frame(), said_);
       else if (auto text = faults_.rewritten(inner_->frame())) show(std::move(*text), now);
     }
     if (event != Event::none || !inner_->is_open()) return event;
-    auto again = faults_.repeated(target_, stream_);
+    auto again = faults_.repeated(said_);
     if (!again) return event;
     show(std::move(*again), now);
     return Event::frame;
@@ -53,6 +54,7 @@ class FaultyWebSocket final : public net::WebSocket {
   Faults& faults_;
   std::string target_;
   bool stream_ = false;
+  Faults::Said said_;  // on this connection, and before it on others of its stream
   std::string text_;  // in place of the inner frame, with its padding
   Mono shown_{};
 };
