@@ -99,6 +99,7 @@ struct InflightOrder {
   // Asking for its fate.
   Mono query_at{};  // written and confirmed, or unknown: when to ask (again)
   Mono unknown_since{};
+  Mono asked_anew{};          // when its doubtful attempts began to be asked for, one by one
   Mono absent_at{};           // when the last answer that counts against it was asked for
   std::uint8_t absences = 0;  // such answers
   bool query_out = false;

@@ -163,7 +163,7 @@ void OrderLane::judge_closes(LaneFollower& follower, std::uint32_t index, const 
 
 // A position that is as it was proves that a buy did not trade, or that a sell did not; but not
 // that of a buy and a sell neither did. Then the time of the leg's last change has to say it, or
-// that the venue goes on denying the orders for long.
+// that the venue denies the orders for long, and each of their doubtful attempts still.
 bool OrderLane::may_have_cancelled_out(LaneFollower& follower, std::uint32_t index,
                                        VenueTime updated, Mono now) noexcept {
   bool bought = false;
@@ -174,7 +174,9 @@ bool OrderLane::may_have_cancelled_out(LaneFollower& follower, std::uint32_t ind
        order = inflight_.next(*order)) {
     if (order->leg != index || order->state != OrderState::unknown) continue;
     (order->terms.side == Side::buy ? bought : sold) = true;
-    denied_for_long = denied_for_long && now - order->unknown_since >= denial_max;
+    // The first of several attempts was last asked for when the present round began.
+    const Mono asked = order->doubts > 1 ? order->asked_anew : now;
+    denied_for_long = denied_for_long && asked - order->unknown_since >= denial_max;
     const VenueTime sent = order->deadline + -std::chrono::milliseconds(recv_window_ms);
     // When an earlier run sent its own is not known.
     changed_since = changed_since || order->doubts != 0 || updated >= sent + -absence_margin;
@@ -199,8 +201,10 @@ void OrderLane::judge_unknown(LaneFollower& follower, std::uint32_t index, const
                         order->absent_at <= context.asked && !order->doubts_behind();
     if (!denied) return;
   }
-  if (may_have_cancelled_out(follower, index, read.updated, now))
+  if (may_have_cancelled_out(follower, index, read.updated, now)) {
+    doubt_again(follower, index, now);
     return want_read(follower, now + read_lag);
+  }
   auto* order = inflight_.first(follower.id);
   while (order != nullptr) {
     auto* next = inflight_.next(*order);

@@ -46,6 +46,7 @@ void OrderLane::make_unknown(InflightOrder& order, Mono now) noexcept {
   if (order.state == OrderState::unknown) return;
   set_state(follower, order, OrderState::unknown);
   order.unknown_since = now;
+  order.asked_anew = now;
   order.query_at = now;
   order.absences = 0;
   order.alarmed = false;

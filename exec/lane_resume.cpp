@@ -92,7 +92,8 @@ void OrderLane::next_doubt(InflightOrder& order, Mono now) noexcept {
 }
 
 // The venue has denied all of an order's doubtful attempts, and the position says that something
-// has traded: one of the answers was wrong, so they are asked for anew.
+// has traded, or cannot say that nothing has: an answer may have been wrong, so they are asked for
+// anew.
 void OrderLane::doubt_again(LaneFollower& follower, std::uint32_t leg, Mono now) noexcept {
   for (auto* order = inflight_.first(follower.id); order != nullptr;
        order = inflight_.next(*order)) {
@@ -104,6 +105,7 @@ void OrderLane::doubt_again(LaneFollower& follower, std::uint32_t leg, Mono now)
     order->query_out = false;
     order->absences = 0;
     order->query_at = now;
+    order->asked_anew = now;
   }
 }
 

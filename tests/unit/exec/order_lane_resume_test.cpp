@@ -298,6 +298,33 @@ TEST_F(Resumed, TheStreamTellsOfADoubtThatWasDenied) {
   EXPECT_EQ(rig.done().filled, Qty::whole(2));
 }
 
+// A close and an opening that have both traded leave the position as it was, and the venue does not
+// say so at first. What was asked for early in the waiting is asked for again before it counts.
+TEST_F(Resumed, SeveralDoubtsThatCancelOutAreAskedForAsLongAsOneWouldBe) {
+  expect("2");
+  position("2");
+  const auto close = doubtful(OrderKind::reduce, Side::sell, 2, 3);
+  const auto opening = doubtful(OrderKind::increase, Side::buy, 1, 2);
+  start_with({close, opening});
+  rig.run(seconds(15));
+  at_venue(close, 0, "FILLED", "2");
+  at_venue(opening, 0, "FILLED", "2");
+  rig.run(seconds(60));
+  EXPECT_EQ(placed(), 0U);
+  ASSERT_EQ(rig.results(), 2U);
+  EXPECT_EQ(done_of(close).filled, Qty::whole(2));
+  EXPECT_EQ(done_of(opening).filled, Qty::whole(2));
+}
+
+TEST_F(Resumed, SeveralDoubtsThatCouldCancelOutAreAbsentInTheEnd) {
+  expect("2");
+  position("2");
+  start_with({doubtful(OrderKind::reduce, Side::sell, 2, 3),
+              doubtful(OrderKind::increase, Side::buy, 1, 2)});
+  for (int i = 0; i < 60 && placed() == 0; ++i) rig.run(seconds(1));
+  EXPECT_GT(placed(), 0U);
+}
+
 // ---- several orders of one leg -----------------------------------------------------------------
 
 // 2 are held. A close of them was lost, an opening behind it too, and a close behind that has taken
