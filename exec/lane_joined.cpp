@@ -57,7 +57,7 @@ bool OrderLane::gather(LaneFollower& follower, InflightOrder& order, Mono now) n
   const auto& filters = w_.symbols[order.terms.symbol].filters;
   const bool limited =
       follower.id.value < w_.books.size() && w_.books[follower.id.value].order_limited.get() != 0;
-  if (!w_.joins || !filters || limited || !is_fresh(order, now)) return false;
+  if (!filters || limited || !is_fresh(order, now)) return false;
   order.sent_limit = order.terms.limit;
   for (auto* later = inflight_.next(order); later != nullptr && order.riders < limits::riders_max;
        later = inflight_.next(*later)) {

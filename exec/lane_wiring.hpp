@@ -52,9 +52,6 @@ struct LaneWiring {
   std::uint64_t seed = 1;
   // Asks for symbols to be prepared. Null: every symbol is ready.
   Channel<PrepareSymbol>* prepare = nullptr;
-  // Increases that wait may leave as one (lane_joined.cpp). The engine leaves it off: see
-  // docs/decisions/0005.
-  bool joins = false;
   // To the supervisor. Null: nobody hears it.
   Channel<venue::AccountNews>* news = nullptr;
   const char* name = "lane";

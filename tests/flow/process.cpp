@@ -54,8 +54,7 @@ void Process::make_agents(const Parts& parts, const engine::Recovered& recovered
                                                            .journal = journal_.lanes()[i],
                                                            .books_journal = journal_.copy(),
                                                            .order_limits = parts.order_limits,
-                                                           .seed = parts.seed + i + 1,
-                                                           .joins = true});
+                                                           .seed = parts.seed + i + 1});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
   }
   const auto& config = *parts.names.config;

@@ -93,7 +93,6 @@ class LaneRig {
                             .batch = batch,
                             .seed = 7,
                             .prepare = prepares ? &wanted : nullptr,
-                            .joins = true,
                             .name = "lane-0"};
     lane = std::make_unique<OrderLane>(wiring);
     tell_time();
