@@ -102,6 +102,16 @@ std::string attempt_lines(Element attempt) {
   return text + stages_line(attempt);
 }
 
+// Orders that waited together leave as one.
+std::string company_line(Element order) {
+  Element carrier;
+  if (order["left_with"].get(carrier) == simdjson::SUCCESS && carrier.is_object())
+    return line("  waited, and left within the order of " + text_of(carrier, "trade"));
+  const auto others = integer_of(order, "left_for_others").value_or(0);
+  if (others == 0) return "";
+  return line("  waited, and left for " + std::to_string(others) + " more that waited behind it");
+}
+
 std::string order_lines(Element order) {
   const bool open = !is_known(order, "end");
   std::string text = line(
@@ -117,6 +127,7 @@ std::string order_lines(Element order) {
     text +=
         line("  " + std::to_string(*delay) + " ms behind the leader by the venue's clock; price " +
              (is_known(order, "worse_bps") ? text_of(order, "worse_bps") + " bps worse" : "-"));
+  text += company_line(order);
   for (const Element attempt : array_of(order, "attempts")) text += attempt_lines(attempt);
   return text;
 }

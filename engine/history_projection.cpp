@@ -156,6 +156,8 @@ void HistoryProjection::lane_record(const Record& record, const journal::Segment
       return history_.set_lost(record.as<journal::Lost>(), wall_ns);
     case Type::absent:
       return history_.set_absent(record.as<journal::Absent>(), wall_ns);
+    case Type::riding:
+      return history_.add(record.as<journal::Riding>());
     case Type::finished:
       return history_.add(record.as<journal::Finished>(), record.mono_ns);
     default:

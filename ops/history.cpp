@@ -8,7 +8,7 @@
 namespace copyd::ops {
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 
 // Strict tables: a column holds what it says. Names of outcomes, reasons and legs are those that
 // the user sees.
@@ -63,6 +63,8 @@ CREATE TABLE answers(copy_id BLOB NOT NULL, attempt INTEGER NOT NULL, id INTEGER
 CREATE TABLE finishes(copy_id BLOB PRIMARY KEY, ended INTEGER NOT NULL, filled INTEGER NOT NULL,
   average INTEGER NOT NULL, venue_ms INTEGER NOT NULL, code INTEGER NOT NULL,
   follower_id INTEGER NOT NULL, mono_ns INTEGER NOT NULL) STRICT;
+CREATE TABLE rides(copy_id BLOB PRIMARY KEY, carrier BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX rides_by_carrier ON rides(carrier);
 )";
 
 constexpr std::array<std::string_view, 3> kinds{"increase", "reduce", "flip"};
@@ -109,8 +111,8 @@ bool prepare(Database& database, std::string& why_new) {
   }
   database.begin();
   database.script(schema);
-  database.script("PRAGMA user_version=1;");
-  static_assert(schema_version == 1);
+  database.script("PRAGMA user_version=2;");
+  static_assert(schema_version == 2);
   if (database.commit()) return true;
   // Something else has tables under this name.
   if (database.fault() == Database::Fault::other) why_new = "it was not a history";
@@ -358,6 +360,14 @@ void History::set_absent(const journal::Fate& fate, std::int64_t wall_ns) {
       "INSERT INTO attempts(copy_id, attempt, absent_wall_ns) VALUES(?,?,?) "
       "ON CONFLICT DO UPDATE SET absent_wall_ns=excluded.absent_wall_ns",
       std::span(fate.copy_id.bytes), fate.attempt, wall_ns);
+}
+
+void History::add(const journal::Riding& riding) {
+  if (riding.carrier == CopyId{})
+    database_->run("DELETE FROM rides WHERE copy_id=?", std::span(riding.copy_id.bytes));
+  else
+    database_->run("INSERT OR REPLACE INTO rides VALUES(?,?)", std::span(riding.copy_id.bytes),
+                   std::span(riding.carrier.bytes));
 }
 
 void History::add(const journal::Finished& finished, std::int64_t mono_ns) {

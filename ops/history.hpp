@@ -148,6 +148,7 @@ class History {
   void add(const journal::Timing& timing);
   void set_lost(const journal::Fate& fate, std::int64_t wall_ns);
   void set_absent(const journal::Fate& fate, std::int64_t wall_ns);
+  void add(const journal::Riding& riding);
   void add(const journal::Finished& finished, std::int64_t mono_ns);
   // Orders that a lane has finished and the copy agent was not heard to know of, as told.
   std::vector<journal::Finished> finished_and_open();

@@ -221,6 +221,29 @@ void write_attempts(JsonWriter& out, Database& database, const std::string& copy
   out.end_array();
 }
 
+// Orders that waited together leave as one, under the id of the first of them.
+void write_company(JsonWriter& out, Database& database, const std::string& copy_id) {
+  out.key("left_with");
+  auto carrier = database.query(
+      "SELECT hex(r.carrier), f.symbol, f.trade FROM rides r "
+      "LEFT JOIN orders o ON o.copy_id=r.carrier LEFT JOIN fills f ON f.id=o.fill "
+      "WHERE r.copy_id=CAST(? AS BLOB) AND r.carrier<>r.copy_id",
+      copy_id);
+  if (carrier.next()) {
+    out.begin_object().member("id", carrier.text(0));
+    out.key("trade").value(
+        carrier.is_null(2)
+            ? std::nullopt
+            : std::optional(fmt::format("{}:{}", carrier.text(1), carrier.integer(2))));
+    out.end_object();
+  } else {
+    out.null();
+  }
+  auto riders = database.query(
+      "SELECT count(*) FROM rides WHERE carrier=CAST(?1 AS BLOB) AND copy_id<>carrier", copy_id);
+  out.member("left_for_others", riders.next() ? riders.integer(0) : 0);
+}
+
 struct Compared {
   std::int64_t leader_ms = 0;
   Price leader;
@@ -255,6 +278,7 @@ void write_orders(JsonWriter& out, Database& database, std::int64_t fill,
     out.key("average").value(own.average.is_zero() ? std::nullopt : std::optional(own.average));
     out.key("venue_code").value(own.code);
     write_comparison(out, own, with.leader_ms, with.leader);
+    write_company(out, database, row.blob(0));
     write_attempts(out, database, row.blob(0));
     out.end_object();
   }

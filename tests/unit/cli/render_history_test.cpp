@@ -24,6 +24,7 @@ constexpr std::string_view why_reply =
 "orders":[{"id":"AB","symbol":"BTCUSDT","leg":"BOTH","side":"BUY","kind":"increase",
  "reduce_only":false,"qty":"0.5","limit":"50250","end":"executed","unknown":false,"filled":"0.5",
  "average":"50010","venue_code":null,"delay_ms":12,"worse_bps":"2",
+ "left_with":null,"left_for_others":2,
  "attempts":[{"attempt":0,"sent":"2026-11-21T09:30:15.262Z","qty":"0.5","lost":null,"absent":null,
   "answers":[{"time":"2026-11-21T09:30:15.265Z","by":"answer","status":200,"code":0,
    "filled":"0.5","average":"50010","final":true}],
@@ -51,6 +52,7 @@ TEST(RenderHistory, WhyIsAStoryInOrder) {
             "      smallest order 0.001 at 50000; max_position_notional leaves 30000\n"
             "    order BUY 0.5 BTCUSDT BOTH, increase, limit 50250: executed, filled 0.5 at 50010\n"
             "      12 ms behind the leader by the venue's clock; price 2 bps worse\n"
+            "      waited, and left for 2 more that waited behind it\n"
             "      attempt 0: 0.5 sent 2026-11-21T09:30:15.262Z\n"
             "        2026-11-21T09:30:15.265Z answer: filled 0.5 at 50010, final\n"
             "        stages: decode 700 ns, decide 300 ns, sign 6.50 µs, write 3.00 µs, "
@@ -59,6 +61,15 @@ TEST(RenderHistory, WhyIsAStoryInOrder) {
             "\n"
             "  carol: skipped (reduce_only) - a part was not copied\n"
             "    skipped by link 1: reduce_only\n");
+}
+
+TEST(RenderHistory, WhyNamesTheTradeWithWhoseOrderOneLeft) {
+  const std::string text = render(Verb::why, R"({"ok":true,"trade":{"leader":"alpha"},
+"followers":[{"follower":"bob","outcome":"copied","orders":[{"side":"BUY","qty":"0.5",
+"symbol":"BTCUSDT","leg":"BOTH","kind":"increase","end":"executed","filled":"0.5","average":"50010",
+"left_with":{"id":"AB","trade":"BTCUSDT:6"},"left_for_others":0,"attempts":[]}]}]})")
+                               .text;
+  EXPECT_NE(text.find("waited, and left within the order of BTCUSDT:6\n"), std::string::npos) << text;
 }
 
 TEST(RenderHistory, TradesAndSkipsAreTables) {

@@ -226,7 +226,7 @@ class HistoryRig {
     std::string text;
     ops::Database database(path());
     for (const std::string table : {"fills", "copies", "links", "legs", "skips", "orders",
-                                    "attempts", "answers", "finishes", "notes"}) {
+                                    "attempts", "answers", "finishes", "rides", "notes"}) {
       std::size_t columns = 0;
       {
         auto info = database.query("SELECT count(*) FROM pragma_table_info(?)", table);

@@ -110,6 +110,35 @@ TEST(History, WhyTellsTheWholeStory) {
   EXPECT_TRUE(has(unknown.error().remedy, "copyctl history"));
 }
 
+// Three of bob's openings waited, and the first left for all; another try is for the first alone.
+TEST(History, WhyNamesTheOrderUnderWhichAnotherLeft) {
+  HistoryRig rig;
+  for (std::int64_t id = 1; id <= 3; ++id) rig.fill(id, Side::buy, "1");
+  rig.sync();
+  rig.read();
+  const CopyId carrier = rig.order_of(1, "bob");
+  const auto ride = [&](std::int64_t id, const CopyId& with) {
+    rig.at_lane(journal::Riding{
+        .copy_id = rig.order_of(id, "bob"), .carrier = with, .follower = FollowerId{0}});
+  };
+  const auto story = [&](const char* trade) {
+    rig.sync();
+    rig.read();
+    auto asked = request(ops::Verb::why);
+    asked.trade = trade;
+    asked.follower = "bob";
+    return said(rig.ask(std::move(asked)));
+  };
+  for (std::int64_t id = 1; id <= 3; ++id) ride(id, carrier);
+  EXPECT_TRUE(has(story("BTCUSDT:1"), R"("left_with":null,"left_for_others":2)"));
+  const std::string rider = story("BTCUSDT:3");
+  EXPECT_TRUE(has(rider, R"("trade":"BTCUSDT:1"},"left_for_others":0,"attempts":[])")) << rider;
+
+  for (std::int64_t id = 1; id <= 3; ++id) ride(id, CopyId{});
+  EXPECT_TRUE(has(story("BTCUSDT:1"), R"("left_with":null,"left_for_others":0)"));
+  EXPECT_TRUE(has(story("BTCUSDT:3"), R"("left_with":null,"left_for_others":0)"));
+}
+
 TEST(History, ATradeOfTwoSymbolsHasToBeNamed) {
   HistoryRig rig;
   rig.fill(5, Side::buy, "1");
