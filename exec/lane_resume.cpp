@@ -46,7 +46,12 @@ bool OrderLane::resume(LaneFollower& follower, InflightOrder& order, Mono now) n
     set_state(follower, order, OrderState::ended);
     return true;
   }
-  if (whole || (order.doubts == 0 && !order.reduces() && !order.filled.is_zero())) {
+  // Of an opening that has filled in part nothing more is sent, but the rest of a flip that was found
+  // smaller: only that has an attempt behind one that filled, and this one brought nothing.
+  const bool rest_failed = terms.kind == OrderKind::flip && terms.attempt != 0 && terms.ended &&
+                           now < terms.expires;
+  if (whole ||
+      (order.doubts == 0 && !order.reduces() && !order.filled.is_zero() && !rest_failed)) {
     finish(order, OrderEnd::executed, now);
     return true;
   }

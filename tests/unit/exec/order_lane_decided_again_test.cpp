@@ -71,6 +71,38 @@ TEST_F(DecidedAgain, TheRestOfAFlipThatMayHaveLeftIsAskedForAndGoes) {
   EXPECT_EQ(qty(rig.venue.placed[0].quantity.c_str()), qty("1.5"));
 }
 
+// The venue refused the rest for now, and the process was killed before its next attempt.
+TEST_F(DecidedAgain, TheRestOfAFlipThatWasRefusedGoesAgainAfterAKill) {
+  expect("-2");
+  auto t = terms(OrderKind::flip, Side::buy, "2");
+  t.attempt = 1;
+  t.ended = true;
+  t.filled_before = qty("0.5");
+  position("-1.5");
+  start(t);
+  run_until_placed();
+  ASSERT_EQ(placed(), 1U);
+  EXPECT_EQ(rig.venue.placed[0].client_order_id, client_id(t, 2));
+  EXPECT_EQ(qty(rig.venue.placed[0].quantity.c_str()), qty("1.5"));
+  rig.fill_last("1.5");
+  rig.run(milliseconds(10));
+  EXPECT_EQ(rig.done().filled, Qty::whole(2));
+}
+
+TEST_F(DecidedAgain, TheRestOfAFlipThatWasRefusedAndIsStaleIsTold) {
+  expect("-2");
+  auto t = terms(OrderKind::flip, Side::buy, "2");
+  t.attempt = 1;
+  t.ended = true;
+  t.filled_before = qty("0.5");
+  t.expires = rig.clock.now();
+  position("-1.5");
+  start(t);
+  rig.run(seconds(12));
+  EXPECT_EQ(placed(), 0U);
+  EXPECT_EQ(rig.done().filled, qty("0.5"));
+}
+
 // Decided anew as two what went through zero in one order: it has opened already.
 TEST_F(DecidedAgain, WhatACloseWasFoundToHaveOpenedIsNotOpenedAgain) {
   expect("1");
