@@ -266,7 +266,6 @@ Plan plan_of(const Config& running, const Config& fresh) {
   Plan plan{.next = merged(running, fresh), .applied = {}, .waiting = {}};
   Config& next = plan.next;
   next.leaders = running.leaders;
-  next.alerts = running.alerts;
   const std::size_t places = running.followers.size();
   for (std::size_t i = 0; i < next.followers.size(); ++i)
     next.followers[i] = i < places

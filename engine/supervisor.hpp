@@ -83,6 +83,7 @@ class Supervisor {
   void make_health();
   void resume_keys(const ops::ControlRequest& request);
   void open_alerts();
+  std::vector<std::unique_ptr<ops::AlertChannel>> alert_channels();
   void keep_alerts();
   void keep_time();
   void obey_kill_file();

@@ -72,10 +72,15 @@ void Supervisor::resume_keys(const ops::ControlRequest& request) {
 }
 
 void Supervisor::open_alerts() {
-  auto reading = ops::read_alert_targets(config_.alerts, credentials_directory_);
   alerts_.emplace(
       ops::Alerts::Parts{.clock = clock_, .host = host_name(), .version = std::string(version)},
-      ops::open_alert_channels(std::move(reading.targets), io_, tls_, clock_));
+      alert_channels());
+}
+
+// Where they go to by the configuration that runs.
+std::vector<std::unique_ptr<ops::AlertChannel>> Supervisor::alert_channels() {
+  auto reading = ops::read_alert_targets(config_.alerts, credentials_directory_);
+  return ops::open_alert_channels(std::move(reading.targets), io_, tls_, clock_);
 }
 
 void Supervisor::keep_alerts() {

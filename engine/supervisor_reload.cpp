@@ -122,6 +122,8 @@ void Supervisor::go_on_with(config::Config next, const std::vector<FollowerId>& 
   config_.metrics = next.metrics;
   if (std::exchange(config_.log, next.log) != next.log)
     log::start(log::Options::from_environment(config_.log.level));
+  if (std::exchange(config_.alerts, next.alerts) != next.alerts)
+    alerts_->set_channels(alert_channels());
   take_places(std::move(next));
   take_followers(changed);
   equities_->reloaded();

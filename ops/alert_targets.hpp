@@ -1,6 +1,6 @@
 // AlertTargets: where the configuration sends alerts, with the secrets that it only names: the
 // webhook's address and the bot's token, from systemd credentials or a file of copyd's user. Read
-// at start, and by `copyd check`.
+// at start, by a reload that changes them, and by `copyd check`.
 #pragma once
 
 #include <memory>

@@ -116,6 +116,7 @@ Alerts::Alerts(Parts parts, std::vector<std::unique_ptr<AlertChannel>> channels)
 void Alerts::set_channels(std::vector<std::unique_ptr<AlertChannel>> channels) {
   queues_.clear();
   for (auto& channel : channels) queues_.emplace_back(std::move(channel));
+  for (auto& [key, incident] : incidents_) incident.told = incident.raised + -alert_repeat;
 }
 
 void Alerts::raise(const Alert& alert) {

@@ -77,7 +77,8 @@ class Alerts {
   };
   Alerts(Parts parts, std::vector<std::unique_ptr<AlertChannel>> channels);
 
-  // Other channels from now on. What the old ones had not delivered is forgotten.
+  // Other channels from now on. What the old ones had not delivered is forgotten; an incident that
+  // lasts is told to the new ones as soon as it is raised again.
   void set_channels(std::vector<std::unique_ptr<AlertChannel>> channels);
   void raise(const Alert& alert);
   // The end of an incident; nothing when it was not raised.

@@ -2,6 +2,7 @@
 // operator's alert command is told.
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -84,6 +85,27 @@ TEST_F(Health, ABrokenKeyIsShownAndToldAndNobodyElseNotices) {
     EXPECT_EQ(text.find(key.text("/api_key")), std::string::npos);
   }
   expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
+TEST_F(Health, AlertsGoWhereAReloadedFileSaysAndWhatLastsIsTold) {
+  start(shared_threads, ratio_follower("bob", "1"), {"bob"});
+  ASSERT_FALSE(HasFatalFailure());
+  const auto kill_file = rig.state_directory() / "KILL";
+  std::ofstream(kill_file) << "pause";
+  rig.wait_until("everybody is held back", [&] {
+    return rig.daemon_log().find("KILL") != std::string::npos &&
+           rig.status().text("/followers/0/state") == "reduce_only";
+  });
+  rig.configure(shared_threads,
+                leader_alpha + ratio_follower("bob", "1") +
+                    fmt::format("[alerts]\ncommand = \"{}\"\n", alert_command()));
+  const auto result = rig.copyctl({"reload", "--wait"});
+  EXPECT_NE(result.output.find("is in force: alerts.command: (absent)"), std::string::npos)
+      << result.output << result.errors;
+  rig.wait_until("it is told", [&] { return alert("kill_file", "firing").valid(); });
+  std::filesystem::remove(kill_file);
+  rig.wait_until("its end is told", [&] { return alert("kill_file", "resolved").valid(); });
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 

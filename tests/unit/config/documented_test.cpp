@@ -111,8 +111,7 @@ TEST(Documented, RestartIsNeededForWhatIsFixedAtStart) {
   for (const Key& key : all_keys()) {
     const bool fixed = key.path.starts_with("engine.") || key.path.starts_with("venue.") ||
                        key.path.starts_with("keys.") || key.path == "leader.connections";
-    const bool waits = key.path.starts_with("alerts.") || waiting.contains(key.path);
-    EXPECT_EQ(key.restart, fixed || waits) << key.path;
+    EXPECT_EQ(key.restart, fixed || waiting.contains(key.path)) << key.path;
   }
 }
 

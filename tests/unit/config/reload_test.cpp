@@ -150,6 +150,15 @@ TEST(Plan, TakesWhatCountsFromTheNextFillOn) {
   EXPECT_EQ(conflict_of(plan.next), "");
 }
 
+TEST(Plan, TakesOtherAlerts) {
+  const std::string rest = head + follower("bob", link("alpha"));
+  const Config fresh = config_of("[alerts]\ncommand = '/bin/true'\n" + rest);
+  const Plan plan = plan_of(config_of(rest), fresh);
+  EXPECT_EQ(plan.next, fresh);
+  EXPECT_EQ(in_words(plan.applied, all), "alerts.command: (absent) → \"/bin/true\"");
+  EXPECT_EQ(plan.waiting, Changes());
+}
+
 TEST(Plan, ADefaultThatIsWrittenIsNoChange) {
   const Plan plan =
       plan_of(config_of(head + follower("bob", link("alpha"))),

@@ -237,6 +237,11 @@ TEST_F(AlertsTest, OtherChannelsTakeOver) {
   run(1s);
   ASSERT_EQ(three.begun.size(), 1U);
   EXPECT_EQ(three.begun[0].key, "notice/y");
+  alerts->raise(alert("notice/x"));
+  alerts->raise(alert("notice/x"));
+  run(5s);
+  ASSERT_EQ(three.begun.size(), 2U) << "what lasts is told to those that are new, once";
+  EXPECT_EQ(three.begun[1].key, "notice/x");
 }
 
 }  // namespace
