@@ -165,18 +165,6 @@ Leader renewed_leader(const Leader& running, const Leader* /*fresh*/) {
   return running;
 }
 
-// What of a link counts from the next fill on.
-Link applicable(const Link& running, const Link& merged) {
-  Link next = merged;
-  next.leverage = running.leverage;
-  next.margin = running.margin;
-  return next;
-}
-
-bool prepares(const Link& link) {
-  return link.leverage.kind != Leverage::Kind::keep || link.margin != Margin::keep;
-}
-
 bool known(const std::vector<Leader>& leaders, const Link& link) {
   return std::any_of(leaders.begin(), leaders.end(),
                      [&](const Leader& leader) { return leader.label == link.leader; });
@@ -193,18 +181,11 @@ Follower applicable(const std::vector<Leader>& leaders, const Follower& running,
   if (merged.removed) return merged;
   Follower next = merged;
   next.connection = running.connection;
-  next.limits.max_leverage = running.limits.max_leverage;
   const bool becomes_paper = merged.state == FollowerMode::shadow;
   const bool is_paper = running.state == FollowerMode::shadow;
   if (becomes_paper != is_paper) next.state = running.state;
-  for (std::size_t i = 0; i < running.links.size(); ++i)
-    next.links[i] = applicable(running.links[i], merged.links[i]);
-  // Whether anything of it is prepared its lane was told with its key.
-  const bool prepared = std::any_of(running.links.begin(), running.links.end(), prepares);
   const auto fresh = next.links.begin() + static_cast<std::ptrdiff_t>(running.links.size());
-  const auto waits = [&](const Link& link) {
-    return !known(leaders, link) || (!prepared && prepares(link));
-  };
+  const auto waits = [&](const Link& link) { return !known(leaders, link); };
   next.links.erase(std::remove_if(fresh, next.links.end(), waits), next.links.end());
   return next;
 }

@@ -39,9 +39,8 @@ struct Plan {
   std::vector<Change> applied;  // from `running` to `next`
   std::vector<Change> waiting;  // from `next` to the file: they need a restart
 };
-// Leaders that are new or gone, and links to those that are new, leverage and margin type of what
-// is there, the way to the venue, and a change to or from `shadow` wait for a restart; so does a
-// link that would be its follower's first for which something is prepared.
+// Leaders that are new or gone, and links to those that are new, the way to the venue, and a change
+// to or from `shadow` wait for a restart.
 Plan plan_of(const Config& running, const Config& fresh);
 
 // What is not as it is to be in `next`, although no file is at fault: it has too many places with

@@ -58,46 +58,6 @@ Preparation::Preparation(Parts parts)
   take_places();
 }
 
-void Preparation::take_places() {
-  leaders_.resize(config_.leaders.size());
-  followers_.resize(config_.followers.size());
-  for (Leader& leader : leaders_) leader.followers.clear();
-  for (auto& account : roster_.accounts()) {
-    if (account.leader) leaders_[account.leader->value].account = &account;
-    if (account.follower) followers_[account.follower->value].account = &account;
-  }
-  for (std::size_t f = 0; f < followers_.size(); ++f) {
-    followers_[f].leaders.clear();
-    // Its lane was told with its key: what asks once is answered always.
-    followers_[f].prepares = followers_[f].prepares || prepares(config_.followers[f]);
-    if (!followers_[f].prepares) continue;
-    for (std::size_t l = 0; l < leaders_.size(); ++l) {
-      const auto& links = config_.followers[f].links;
-      const bool linked = std::any_of(links.begin(), links.end(), [&](const config::Link& link) {
-        return !link.removed && link.leader == config_.leaders[l].label;
-      });
-      if (!linked) continue;
-      followers_[f].leaders.push_back(l);
-      leaders_[l].followers.push_back(f);
-    }
-  }
-}
-
-void Preparation::reloaded(const std::vector<FollowerId>& changed) {
-  take_places();
-  for (const FollowerId id : changed) {
-    Follower& follower = followers_[id.value];
-    if (!follower.prepares || !follower.connected) continue;
-    follower.overview_due = true;
-    for (auto& [symbol, job] : follower.jobs) renew(job);
-    for (const auto& link : config_.followers[id.value].links)
-      for (const auto& name : link.allow)
-        if (const auto symbol = symbols_.find(name)) want(id.value, *symbol);
-    for (const std::size_t l : follower.leaders)
-      leaders_[l].positions_due = leaders_[l].positions_due || leaders_[l].connected;
-  }
-}
-
 void Preparation::connected(RosterAccount& account) {
   const Mono now = clock_.now();
   if (account.leader) {
@@ -110,21 +70,24 @@ void Preparation::connected(RosterAccount& account) {
     leader.positions_due = true;
     leader.changes_seen = cells_of_(*account.leader).config_changes.get();
   }
-  if (!account.follower || !followers_[account.follower->value].prepares) return;
-  Follower& follower = followers_[account.follower->value];
+  if (account.follower && prepares(*account.follower)) begin(*account.follower);
+}
+
+void Preparation::begin(FollowerId id) {
+  Follower& follower = followers_[id.value];
   ++follower.key;
   follower.connected = true;
   follower.asking = false;
   follower.read = false;
   follower.setups.assign(symbols_.size(), {});
-  follower.read_at = now;
+  follower.read_at = clock_.now();
   follower.overview_due = true;
   // Its lane has forgotten what it was told, and asks again.
   for (auto& [symbol, job] : follower.jobs) job = Job{.said = std::move(job.said)};
   follower.waiting = 0;
-  for (const auto& link : config_.followers[account.follower->value].links)
+  for (const auto& link : config_.followers[id.value].links)
     for (const auto& name : link.allow)
-      if (const auto symbol = symbols_.find(name)) want(account.follower->value, *symbol);
+      if (const auto symbol = symbols_.find(name)) want(id.value, *symbol);
 }
 
 void Preparation::disconnected(RosterAccount& account) {
@@ -170,7 +133,8 @@ void Preparation::poll() {
 // One call of a follower is under way at a time.
 void Preparation::serve(std::size_t index, bool urgent, Mono now) {
   Follower& follower = followers_[index];
-  if (!follower.connected || follower.asking || (urgent && follower.waiting == 0)) return;
+  if (!follower.connected || follower.held || follower.asking || (urgent && follower.waiting == 0))
+    return;
   if (!follower.read && !urgent) {
     if (now >= follower.read_at && take(read_weight, now)) read_follower(index, std::nullopt);
     return;

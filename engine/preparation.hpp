@@ -60,6 +60,12 @@ class Preparation {
   // The account has a key, new or another, its lane has been told so; or it has none any more.
   void connected(RosterAccount& account);
   void disconnected(RosterAccount& account);
+  // What this follower wants is about to change (prepares_otherwise): its lane lets nothing open
+  // that it does not ask for, and is answered after `reloaded`. False: the lane's queue has no
+  // room, and it is to be said again.
+  bool hold(FollowerId id);
+  // Whether its lane is to ask before something opens.
+  bool prepares(FollowerId id) const noexcept { return followers_[id.value].prepares; }
   // There may be more followers and links now, and these are not as they were.
   void reloaded(const std::vector<FollowerId>& changed);
   // A lane has an order that waits.
@@ -102,6 +108,7 @@ class Preparation {
     std::vector<std::size_t> leaders;  // of its links
     bool prepares = false;
     bool connected = false;
+    bool held = false;  // what it wants is about to change
     std::uint32_t key = 0;
     bool asking = false;
     bool read = false;  // `setups` has been read whole; before, it has what was set
@@ -117,7 +124,10 @@ class Preparation {
     return FollowerId{static_cast<std::uint16_t>(index)};
   }
 
+  // preparation_reload.cpp
   void take_places();
+
+  void begin(FollowerId id);
 
   // preparation_leaders.cpp
   void read_leaders(Mono now);

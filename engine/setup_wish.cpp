@@ -68,6 +68,17 @@ bool prepares(const config::Follower& follower) noexcept {
   });
 }
 
+bool prepares_otherwise(const config::Follower& running, const config::Follower& next) {
+  const auto same = [](const config::Link& a, const config::Link& b) {
+    return a.leverage == b.leverage && a.margin == b.margin && a.allow == b.allow &&
+           a.deny == b.deny && a.removed == b.removed;
+  };
+  const bool all_same = running.limits.max_leverage == next.limits.max_leverage &&
+                        std::equal(running.links.begin(), running.links.end(), next.links.begin(),
+                                   next.links.end(), same);
+  return prepares(next) && !all_same;
+}
+
 SetupCall next_call(const SymbolSetup& has, const SetupWish& wish) noexcept {
   if (wish.margin && *wish.margin != has.margin) return SetMargin{*wish.margin};
   if (wish.leverage && *wish.leverage != has.leverage) return SetLeverage{*wish.leverage};

@@ -48,6 +48,10 @@ FollowerWish wish_of(const config::Follower& follower, const Symbol& symbol,
 // Whether any link of the follower wants anything to be set at all.
 bool prepares(const config::Follower& follower) noexcept;
 
+// Whether `next` may want something else on some symbol than `running`, of which it has the links,
+// and more behind them. False also where it wants nothing at all.
+bool prepares_otherwise(const config::Follower& running, const config::Follower& next);
+
 // The next call towards the wish: the margin type before the leverage.
 struct SetMargin {
   venue::MarginType margin;

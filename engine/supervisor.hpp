@@ -115,6 +115,7 @@ class Supervisor {
   void reload(ReloadAsker asker);
   void keep_reloading();
   void begin_reload();
+  void hand_over_reload();
   void take_reloaded();
   void go_on_with(config::Config next, const std::vector<FollowerId>& changed);
   std::vector<SetState> states_of_new(const config::Config& next) const;
@@ -220,7 +221,9 @@ class Supervisor {
 
   std::vector<ReloadAsker> reload_next_;  // they get the answer of the next reload that is begun
   std::vector<ReloadAsker> reloading_;    // and these of the one that is under way
-  std::optional<config::Plan> plan_;      // which the copy agent has
+  std::optional<config::Plan> plan_;      // which the copy agent has, or gets next
+  risk::ReloadPtr reload_;                // null: the copy agent has it
+  std::set<FollowerId> unheld_;           // whose lanes are to hear of it before
   // Followers that were taken out of the file: asked of the copy agent now and then.
   std::set<FollowerId> draining_;  // of the question under way: that may be flat
   Mono draining_due_;

@@ -66,6 +66,7 @@ void Supervisor::reload(ReloadAsker asker) {
 
 void Supervisor::keep_reloading() {
   tell_limits();
+  hand_over_reload();
   take_reloaded();
   if (!plan_ && !reload_next_.empty()) begin_reload();
 }
@@ -101,8 +102,18 @@ void Supervisor::begin_reload() {
   reload->generation = pipeline_->generation() + 1;
   reload->text = config::text_of(plan.next);
   reload->states = states_of_new(plan.next);
-  pipeline_->reload(std::move(reload));
+  for (std::size_t i = 0; i < config_.followers.size(); ++i)
+    if (prepares_otherwise(config_.followers[i], plan.next.followers[i]))
+      unheld_.insert(FollowerId{static_cast<std::uint16_t>(i)});
+  reload_ = std::move(reload);
   plan_ = std::move(plan);
+  hand_over_reload();
+}
+
+// Before anything is decided by it each lane has heard what is to be prepared anew.
+void Supervisor::hand_over_reload() {
+  std::erase_if(unheld_, [&](FollowerId id) { return preparation_->hold(id); });
+  if (reload_ != nullptr && unheld_.empty()) pipeline_->reload(std::move(reload_));
 }
 
 void Supervisor::take_reloaded() {

@@ -248,7 +248,7 @@ void Supervisor::hand_over(RosterAccount& account) {
       pipeline_->tell_lane(*account.follower,
                            exec::AddFollower{.follower = *account.follower,
                                              .credentials = std::move(credentials).value(),
-                                             .prepares = prepares(follower),
+                                             .prepares = preparation_->prepares(*account.follower),
                                              .shares = shared});
     }
   equities_->connected(account);

@@ -74,7 +74,8 @@ struct SymbolPrepared {
   std::int32_t venue_code = 0;  // of a refusal
 };
 // All symbols at once: those that are not 0 here are ready, and the others are not, whatever they
-// were; except that a refusal stays.
+// were; except that a refusal stays. A follower for which nothing was prepared is prepared from now
+// on.
 struct SymbolsPrepared {
   FollowerId follower;
   std::vector<std::uint8_t> ready;  // by SymbolId

@@ -45,6 +45,8 @@ void OrderLane::on_prepared(const SymbolPrepared& told) noexcept {
 
 void OrderLane::on_prepared(const SymbolsPrepared& told) noexcept {
   LaneFollower& follower = follower_at(told.follower);
+  if (follower.prepared.empty() && w_.prepare != nullptr)
+    follower.prepared.assign(w_.symbols.size(), {});
   const std::size_t count = std::min(told.ready.size(), follower.prepared.size());
   for (std::size_t i = 0; i < count; ++i) {
     auto& state = follower.prepared[i].state;

@@ -60,6 +60,43 @@ TEST_F(Prepare, TheLeadersSetupIsMirroredAndFollowedUpToTheCap) {
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
+TEST_F(Prepare, AReloadChangesWhatIsSetBeforeTheNextOpening) {
+  const std::string keeps = "leverage = \"keep\"\nmargin = \"keep\"\n" + never_stale;
+  start(shared_threads,
+        ratio_follower("bob", "1", never_stale) + ratio_follower("dave", "1", keeps),
+        {"bob", "dave"});
+  ASSERT_FALSE(HasFatalFailure());
+  lead("BUY", "BTCUSDT", "0.02", "60000");
+  rig.wait_until_quiet(1);
+  const auto reload = [&](const std::string& bob, const std::string& dave) {
+    rig.configure(shared_threads, leader_alpha + bob + dave);
+    const auto result = rig.copyctl({"reload", "--wait"});
+    EXPECT_NE(result.output.find("is in force"), std::string::npos) << result.output;
+    EXPECT_EQ(result.output.find("restart"), std::string::npos) << result.output;
+  };
+  reload(ratio_follower("bob", "1", "leverage = 3\n" + never_stale),
+         ratio_follower("dave", "1", "leverage = 5\nmargin = \"isolated\"\n" + never_stale));
+  lead("BUY", "BTCUSDT", "0.02", "60000");
+  lead("BUY", "ETHUSDT", "1", "3000");
+  rig.wait_until_quiet(3);
+  EXPECT_EQ(set_up("bob", "BTCUSDT"), "3 cross");
+  EXPECT_EQ(set_up("bob", "ETHUSDT"), "3 cross");
+  EXPECT_EQ(set_up("dave", "ETHUSDT"), "5 isolated");
+  EXPECT_EQ(unprepared(1), 1) << "the venue keeps the margin type of what is held";
+  EXPECT_EQ((rig.positions()[{"bob", "BTCUSDT", "BOTH"}]), qty("0.04"));
+  EXPECT_EQ((rig.positions()[{"dave", "BTCUSDT", "BOTH"}]), qty("0.02"));
+
+  reload(capped("bob", "2"), ratio_follower("dave", "1", keeps));
+  lead("SELL", "BTCUSDT", "0.04", "60000");
+  lead("BUY", "BTCUSDT", "0.02", "60000");
+  rig.wait_until_quiet(5);
+  EXPECT_EQ(set_up("bob", "BTCUSDT"), "2 cross");
+  EXPECT_EQ((rig.positions()[{"bob", "BTCUSDT", "BOTH"}]), qty("0.02"));
+  EXPECT_EQ((rig.positions()[{"dave", "BTCUSDT", "BOTH"}]), qty("0.02")) << "it is kept again";
+  expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
 TEST_F(Prepare, WhatIsRefusedOpensNothingAndClosesGoOn) {
   start(shared_threads, ratio_follower("bob", "1", never_stale) + ratio_follower("dave", "1"),
         {"bob", "dave"});

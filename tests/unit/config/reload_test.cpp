@@ -150,6 +150,20 @@ TEST(Plan, TakesWhatCountsFromTheNextFillOn) {
   EXPECT_EQ(conflict_of(plan.next), "");
 }
 
+TEST(Plan, TakesWhatIsPreparedOtherwise) {
+  const std::string keep = "leverage = 'keep'\nmargin = 'keep'\n";
+  const Config running = config_of(head + leader("beta") + follower("bob", link("alpha")) +
+                                   follower("eve", link("alpha", keep)));
+  const Config fresh =
+      config_of(head + leader("beta") +
+                follower("bob", "limits.max_leverage = 3\n" +
+                                    link("alpha", "leverage = 3\nmargin = 'keep'\n")) +
+                follower("eve", link("alpha", keep) + link("beta")));
+  const Plan plan = plan_of(running, fresh);
+  EXPECT_EQ(plan.next, fresh);
+  EXPECT_EQ(plan.waiting, Changes());
+}
+
 TEST(Plan, TakesOtherAlerts) {
   const std::string rest = head + follower("bob", link("alpha"));
   const Config fresh = config_of("[alerts]\ncommand = '/bin/true'\n" + rest);
@@ -171,11 +185,11 @@ TEST(Plan, NamesWhatWaitsForARestartAndKeepsIt) {
   const Config running =
       config_of(head + leader("beta") + follower("bob", link("alpha") + link("beta")) +
                 follower("eve", link("alpha")) + follower("sue", link("alpha")));
-  const Config fresh = config_of(
-      "[engine]\nlanes = 4\n" + head + leader("gamma") +
-      follower("bob", "limits.max_leverage = 3\nlimits.equity_floor = 1\n" +
-                          link("alpha", "leverage = 3\nmargin = 'keep'\n") + link("gamma")) +
-      follower("sue", "state = 'shadow'\n" + link("alpha")) + follower("new", link("gamma")));
+  const Config fresh = config_of("[engine]\nlanes = 4\n" + head + leader("gamma") +
+                                 follower("bob", "connection = 'own'\nlimits.equity_floor = 1\n" +
+                                                     link("alpha") + link("gamma")) +
+                                 follower("sue", "state = 'shadow'\n" + link("alpha")) +
+                                 follower("new", link("gamma")));
   const Plan plan = plan_of(running, fresh);
   Config expected = running;
   expected.followers[0].limits.equity_floor = *Usd::parse("1");
@@ -186,33 +200,28 @@ TEST(Plan, NamesWhatWaitsForARestartAndKeepsIt) {
             "follower[bob].limits.equity_floor: (absent) → 1, follower[bob].link[beta]: gone, "
             "follower[eve]: gone");
   EXPECT_EQ(in_words(plan.waiting, all),
-            "engine.lanes: (absent) → 4, follower[bob].limits.max_leverage: (absent) → 3, "
-            "follower[bob].link[alpha].leverage: (absent) → 3, follower[bob].link[alpha].margin: "
-            "(absent) → \"keep\", follower[bob].link[gamma]: new, follower[sue].state: (absent) → "
-            "\"shadow\", follower[new]: new, leader[gamma]: new, leader[beta]: gone");
-  EXPECT_EQ(in_words(plan.waiting, 1), "engine.lanes: (absent) → 4 and 8 more");
+            "engine.lanes: (absent) → 4, follower[bob].connection: (absent) → \"own\", "
+            "follower[bob].link[gamma]: new, follower[sue].state: (absent) → \"shadow\", "
+            "follower[new]: new, leader[gamma]: new, leader[beta]: gone");
+  EXPECT_EQ(in_words(plan.waiting, 1), "engine.lanes: (absent) → 4 and 6 more");
 }
 
 TEST(Plan, TakesFollowersAndLinksThatAreNewWhereTheirLeaderRuns) {
-  const Config running =
-      config_of(head + leader("beta") + follower("bob", link("alpha")) +
-                follower("eve", link("alpha", "leverage = 'keep'\nmargin = 'keep'\n")));
+  const Config running = config_of(head + leader("beta") + follower("bob", link("alpha")));
   const Config fresh = config_of(
       head + leader("beta") + leader("gamma") + follower("dan", link("gamma") + link("beta")) +
-      follower("sue", link("gamma")) + follower("bob", link("beta") + link("alpha")) +
-      follower("eve", link("alpha", "leverage = 'keep'\nmargin = 'keep'\n") + link("beta")));
+      follower("sue", link("gamma")) + follower("bob", link("beta") + link("alpha")));
   const Plan plan = plan_of(running, fresh);
-  ASSERT_EQ(plan.next.followers.size(), 3U);
+  ASSERT_EQ(plan.next.followers.size(), 2U);
   EXPECT_EQ(plan.next.followers[0].label, "bob");
   ASSERT_EQ(plan.next.followers[0].links.size(), 2U);
   EXPECT_EQ(plan.next.followers[0].links[0].leader, "alpha") << "places do not move";
-  EXPECT_EQ(plan.next.followers[2].label, "dan");
-  ASSERT_EQ(plan.next.followers[2].links.size(), 1U);
-  EXPECT_EQ(plan.next.followers[2].links[0].leader, "beta");
+  EXPECT_EQ(plan.next.followers[1].label, "dan");
+  ASSERT_EQ(plan.next.followers[1].links.size(), 1U);
+  EXPECT_EQ(plan.next.followers[1].links[0].leader, "beta");
   EXPECT_EQ(in_words(plan.applied, all), "follower[bob].link[beta]: new, follower[dan]: new");
   EXPECT_EQ(in_words(plan.waiting, all),
-            "follower[dan].link[gamma]: new, follower[sue]: new, follower[eve].link[beta]: new, "
-            "leader[gamma]: new");
+            "follower[dan].link[gamma]: new, follower[sue]: new, leader[gamma]: new");
 }
 
 TEST(Plan, WhatIsGoneStaysGoneAndComesBackAsItWas) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sim/memory_venue.hpp"
 
 namespace copyd::engine {
@@ -330,6 +332,45 @@ TEST_F(PreparationTest, AnotherKeyBeginsAnew) {
   run(milliseconds(200));
   EXPECT_EQ(last().state, Preparedness::ready);
   EXPECT_EQ(sets, 1);
+}
+
+TEST_F(PreparationTest, WhatAReloadChangesIsAnsweredByTheOneThatComes) {
+  start();
+  config.followers[0].links[0].leverage = {.kind = config::Leverage::Kind::fixed, .value = 9};
+  ASSERT_TRUE(preparation->hold(FollowerId{0}));
+  ASSERT_EQ(overviews.size(), 2U);
+  EXPECT_EQ(overviews[1].ready, (std::vector<std::uint8_t>{0, 0})) << "nothing opens unasked";
+  ask(btc);
+  run(seconds(2));
+  EXPECT_TRUE(told.empty());
+  EXPECT_EQ(sets, 0);
+  preparation->reloaded({FollowerId{0}});
+  run(seconds(1));
+  EXPECT_EQ(has("bob", "BTCUSDT"), "9 cross");
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(last().symbol, btc);
+  EXPECT_EQ(last().state, Preparedness::ready);
+}
+
+TEST_F(PreparationTest, WhoKeptEverythingIsPreparedFromAReloadOn) {
+  start();
+  EXPECT_FALSE(preparation->prepares(FollowerId{1}));
+  config.followers[1].links[0].leverage.kind = config::Leverage::Kind::mirror;
+  room = false;
+  EXPECT_FALSE(preparation->hold(FollowerId{1})) << "its lane has to know it before";
+  room = true;
+  ASSERT_TRUE(preparation->hold(FollowerId{1}));
+  EXPECT_EQ(overviews.back().follower, FollowerId{1});
+  EXPECT_TRUE(preparation->prepares(FollowerId{1}));
+  set_up("alpha", "BTCUSDT", R"("leverage":6)");
+  cells.config_changes.add();
+  preparation->reloaded({FollowerId{1}});
+  preparation->ask({.follower = FollowerId{1}, .symbol = btc});
+  run(seconds(5));
+  EXPECT_EQ(has("dave", "BTCUSDT"), "6 cross");
+  EXPECT_TRUE(std::any_of(told.begin(), told.end(), [&](const exec::SymbolPrepared& one) {
+    return one.follower == FollowerId{1} && one.state == Preparedness::ready;
+  }));
 }
 
 TEST_F(PreparationTest, AnOrderThatWaitsDoesNotWaitForTheReading) {

@@ -70,6 +70,23 @@ TEST(SetupWish, KeepWantsNothingAndAFixedValueNeedsNoLeader) {
   EXPECT_TRUE(prepares(with({link(keep, Margin::keep), link(keep, Margin::isolated)})));
 }
 
+TEST(SetupWish, OnlyWhatMayWantSomethingElseIsPreparedOtherwise) {
+  const auto kept = with({link(keep, Margin::keep)});
+  const auto set = with({link(fixed(3), Margin::keep)});
+  EXPECT_FALSE(prepares_otherwise(set, set));
+  EXPECT_FALSE(prepares_otherwise(set, kept)) << "it stays as it is";
+  EXPECT_TRUE(prepares_otherwise(kept, set));
+  EXPECT_TRUE(prepares_otherwise(set, with({link(fixed(3), Margin::keep)}, 2)));
+  auto other = set;
+  other.limits.equity_floor = Usd::whole(1);
+  other.links[0].inverse = true;
+  EXPECT_FALSE(prepares_otherwise(set, other));
+  other.links[0].allow = {"BTCUSDT"};
+  EXPECT_TRUE(prepares_otherwise(set, other)) << "another link may decide for a symbol";
+  EXPECT_TRUE(
+      prepares_otherwise(kept, with({link(keep, Margin::keep), link(mirror, Margin::keep)})));
+}
+
 TEST(SetupWish, WhatTheLeaderHasAndNobodyKnowsIsNotWanted) {
   EXPECT_EQ(wish(with({link(mirror, Margin::mirror)}), {}), SetupWish());
   EXPECT_EQ(wish(with({link(mirror, Margin::mirror)}), {has("alpha", 0, MarginType::unknown)}),

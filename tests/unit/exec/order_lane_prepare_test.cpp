@@ -52,6 +52,22 @@ TEST(LanePrepare, WhatOpensWaitsAndTheSymbolIsAskedForOnce) {
   EXPECT_TRUE(rig.asked().empty());
 }
 
+TEST(LanePrepare, WhoWasNotPreparedIsFromTheFirstOverviewOn) {
+  Bench rig;
+  rig.commands.try_push(LaneCommand{AddFollower{rig.id(0), hmac_key(0), false}});
+  rig.run(milliseconds(50));
+  rig.buy("1");
+  rig.run(milliseconds(5));
+  EXPECT_EQ(rig.venue.placed.size(), 1U);
+  rig.overview(false);
+  rig.buy("1");
+  rig.run(milliseconds(5));
+  EXPECT_EQ(rig.venue.placed.size(), 1U);
+  EXPECT_EQ(rig.asked().size(), 1U);
+  rig.tell(Preparedness::ready);
+  EXPECT_EQ(rig.venue.placed.size(), 2U);
+}
+
 TEST(LanePrepare, WhatWaitsTooLongForItIsMissed) {
   Bench rig;
   rig.buy("1");
