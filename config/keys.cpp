@@ -80,7 +80,6 @@ constexpr std::array table = {
     Key{.path = "follower.connection",
         .kind = Kind::choice,
         .standard = "\"auto\"",
-        .restart = true,
         .choices = "auto|own|shared"},
     Key{.path = "follower.limits.max_order_notional", .kind = Kind::amount},
     Key{.path = "follower.limits.max_position_notional", .kind = Kind::amount},

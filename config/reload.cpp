@@ -180,7 +180,6 @@ Follower applicable(const std::vector<Leader>& leaders, const Follower& running,
                     const Follower& merged) {
   if (merged.removed) return merged;
   Follower next = merged;
-  next.connection = running.connection;
   const bool becomes_paper = merged.state == FollowerMode::shadow;
   const bool is_paper = running.state == FollowerMode::shadow;
   if (becomes_paper != is_paper) next.state = running.state;

@@ -190,6 +190,7 @@ void Supervisor::serve() {
     take_book_answers();
     take_history_answers();
     keep_reloading();
+    keep_moving();
     keep_draining();
     announce();
   }

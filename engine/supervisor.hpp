@@ -72,6 +72,7 @@ class Supervisor {
   void read_keys();
   bool is_shadow(const RosterAccount& account) const;
   void hand_over(RosterAccount& account);
+  void hand_over_follower(const RosterAccount& account);
   void hand_over_leader(LeaderId leader, venue::Credentials credentials);
   void start_leaders();
   bool may_start(LeaderId leader);
@@ -127,6 +128,9 @@ class Supervisor {
   void keep_draining();
   void take_drained();
   void let_go(FollowerId follower);
+  // Followers whose orders are to leave on the other sort of connection.
+  void note_moves(const config::Config& next);
+  void keep_moving();
   void take_followers(const std::vector<FollowerId>& changed);
   void answer_reload(const config::Plan& plan);
   void refuse_reload(const ops::Failure& failure);
@@ -229,6 +233,7 @@ class Supervisor {
   Mono draining_due_;
   std::uint32_t draining_query_ = 0;      // 0: not asked
   std::set<FollowerId> limits_untold_;    // whose lane is to hear of its limit
+  std::map<FollowerId, Mono> moving_;     // to the other sort of connection; by then in any case
 
   Mono started_;
   bool announced_ready_ = false;

@@ -13,6 +13,14 @@ using namespace std::chrono_literals;
 namespace log = ops::log;
 
 constexpr auto draining_period = 1s;  // between two looks at what is drained
+constexpr auto moving_wait = 5s;      // for a moment with nothing in flight
+
+// A key that logs on signs nothing on a connection of its own; others sign each request wherever it
+// leaves.
+bool shares(config::Connection connection, venue::KeyType key) noexcept {
+  if (connection != config::Connection::auto_) return connection == config::Connection::shared;
+  return key != venue::KeyType::ed25519;
+}
 
 }  // namespace
 
@@ -122,6 +130,51 @@ void Supervisor::let_go(FollowerId follower) {
       fmt::format("{}: it is out of the configuration and holds nothing: it is let go of. "
                   "copyctl disconnect {} forgets its key",
                   account.label, account.label));
+}
+
+// REQUIRES: it is a follower, and has a key.
+void Supervisor::hand_over_follower(const RosterAccount& account) {
+  const FollowerId id = *account.follower;
+  moving_.erase(id);
+  auto credentials = credentials_of(*store_.find(account.label));
+  if (!credentials) return;
+  const bool shared = shares(config_.followers[id.value].connection, credentials->signer.type());
+  pipeline_->tell_lane(id, exec::AddFollower{.follower = id,
+                                             .credentials = std::move(credentials).value(),
+                                             .prepares = preparation_->prepares(id),
+                                             .shares = shared});
+}
+
+void Supervisor::note_moves(const config::Config& next) {
+  for (std::size_t i = 0; i < config_.followers.size(); ++i) {
+    const RosterAccount& account = roster_.at(config_.followers[i].label);
+    const FollowerId id{static_cast<std::uint16_t>(i)};
+    if (account.follower != id || !account.connected()) continue;
+    const venue::KeyType key = account.credentials->signer.type();
+    if (shares(config_.followers[i].connection, key) == shares(next.followers[i].connection, key))
+      continue;
+    // Back before it has moved: it stays where it is.
+    if (moving_.erase(id) == 0) moving_.emplace(id, clock_.now() + moving_wait);
+  }
+}
+
+// As with another key: what is written on the connection that ends is unknown, and asked for over
+// the new one. Nearly always nothing is.
+void Supervisor::keep_moving() {
+  const Mono now = clock_.now();
+  for (auto at = moving_.begin(); at != moving_.end();) {
+    const auto [id, until] = *at++;  // it is taken out below
+    if (pipeline_->follower(id).in_flight.get() != 0 && now < until) continue;
+    RosterAccount& account = roster_.at(config_.followers[id.value].label);
+    if (account.follower != id || !account.connected()) {
+      moving_.erase(id);
+      continue;
+    }
+    log::info(fmt::format("{}: connects anew: its orders leave on another sort of connection",
+                          account.label));
+    hand_over_follower(account);
+    preparation_->connected(account);
+  }
 }
 
 }  // namespace copyd::engine

@@ -135,6 +135,7 @@ void Supervisor::go_on_with(config::Config next, const std::vector<FollowerId>& 
     log::start(log::Options::from_environment(config_.log.level));
   if (std::exchange(config_.alerts, next.alerts) != next.alerts)
     alerts_->set_channels(alert_channels());
+  note_moves(next);
   take_places(std::move(next));
   take_followers(changed);
   equities_->reloaded();

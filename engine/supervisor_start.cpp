@@ -223,17 +223,6 @@ void Supervisor::read_keys() {
                                name_of(account.role()), account.label, account.label));
 }
 
-namespace {
-
-// A key that logs on signs nothing on a connection of its own; others sign each request wherever it
-// leaves.
-bool shares(config::Connection connection, venue::KeyType key) noexcept {
-  if (connection != config::Connection::auto_) return connection == config::Connection::shared;
-  return key != venue::KeyType::ed25519;
-}
-
-}  // namespace
-
 // Gives the account's agents a key of their own, made from the stored one.
 void Supervisor::hand_over(RosterAccount& account) {
   const ops::Account* stored = store_.find(account.label);
@@ -241,16 +230,7 @@ void Supervisor::hand_over(RosterAccount& account) {
   if (account.leader)
     if (auto credentials = credentials_of(*stored))
       hand_over_leader(*account.leader, std::move(credentials).value());
-  if (account.follower)
-    if (auto credentials = credentials_of(*stored)) {
-      const auto& follower = config_.followers[account.follower->value];
-      const bool shared = shares(follower.connection, credentials->signer.type());
-      pipeline_->tell_lane(*account.follower,
-                           exec::AddFollower{.follower = *account.follower,
-                                             .credentials = std::move(credentials).value(),
-                                             .prepares = preparation_->prepares(*account.follower),
-                                             .shares = shared});
-    }
+  if (account.follower) hand_over_follower(account);
   equities_->connected(account);
   health_->connected(account);
   key_watch_->connected(account);

@@ -154,6 +154,42 @@ TEST_F(Reload, WhatAFollowerThatIsGoneHoldsIsClosedAtOnceWhereThatIsWanted) {
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
+// To a connection that is shared and back to one of its own, once with an order of unknown fate.
+TEST_F(Reload, AFollowerGoesToTheOtherSortOfConnectionAndLosesNothing) {
+  start(shared_threads, bob + carol, {"bob", "carol"});
+  ASSERT_FALSE(HasFatalFailure());
+  const auto moved = [&](int times) {
+    std::size_t found = 0;
+    const std::string log = rig.daemon_log();
+    for (std::size_t at = 0; (at = log.find("carol: connects anew", at)) != log.npos; ++at) ++found;
+    return found == static_cast<std::size_t>(times);
+  };
+  std::string shared = carol;
+  shared.replace(shared.find("\"own\""), 5, "\"shared\"");
+  lead("BUY", "BTCUSDT", "0.08", "60000");
+  const std::string said = reload(bob + shared);
+  EXPECT_NE(said.find("is in force: follower[carol].connection"), std::string::npos) << said;
+  lead("BUY", "BTCUSDT", "0.08", "60000");
+  rig.wait_until("carol has moved", [&] { return moved(1); });
+  rig.wait_until_ready({"bob", "carol"});
+  lead("BUY", "BTCUSDT", "0.08", "60000");
+  wait_until_held("bob", "0.12");
+  wait_until_held("carol", "0.12");
+
+  rig.venue(R"({"command":"drop_next_answer","account":"carol","before_execution":false})");
+  rig.venue(R"({"command":"silence","account":"carol","ms":8000})");
+  lead("SELL", "BTCUSDT", "0.08", "60000");
+  wait_until_held("carol", "0.08");
+  reload(bob + carol);
+  rig.wait_until("carol has moved back", [&] { return moved(2); });
+  lead("SELL", "BTCUSDT", "0.16", "60000");
+  wait_until_held("bob", "0");
+  wait_until_held("carol", "0");
+  rig.wait_until_quiet(5);
+  expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
 TEST_F(Reload, ALinkThatIsGoneIsDrainedAndItsFollowerGoesOn) {
   const std::string two =
       ratio_follower("bob", "0.5", never_stale + "\nsymbols = { allow = [\"BTCUSDT\"] }") +

@@ -164,6 +164,13 @@ TEST(Plan, TakesWhatIsPreparedOtherwise) {
   EXPECT_EQ(plan.waiting, Changes());
 }
 
+TEST(Plan, TakesAnotherSortOfConnection) {
+  const Config fresh = config_of(head + follower("bob", "connection = 'own'\n" + link("alpha")));
+  const Plan plan = plan_of(config_of(head + follower("bob", link("alpha"))), fresh);
+  EXPECT_EQ(plan.next, fresh);
+  EXPECT_EQ(plan.waiting, Changes());
+}
+
 TEST(Plan, TakesOtherAlerts) {
   const std::string rest = head + follower("bob", link("alpha"));
   const Config fresh = config_of("[alerts]\ncommand = '/bin/true'\n" + rest);
@@ -186,7 +193,7 @@ TEST(Plan, NamesWhatWaitsForARestartAndKeepsIt) {
       config_of(head + leader("beta") + follower("bob", link("alpha") + link("beta")) +
                 follower("eve", link("alpha")) + follower("sue", link("alpha")));
   const Config fresh = config_of("[engine]\nlanes = 4\n" + head + leader("gamma") +
-                                 follower("bob", "connection = 'own'\nlimits.equity_floor = 1\n" +
+                                 follower("bob", "limits.equity_floor = 1\n" +
                                                      link("alpha") + link("gamma")) +
                                  follower("sue", "state = 'shadow'\n" + link("alpha")) +
                                  follower("new", link("gamma")));
@@ -200,10 +207,9 @@ TEST(Plan, NamesWhatWaitsForARestartAndKeepsIt) {
             "follower[bob].limits.equity_floor: (absent) → 1, follower[bob].link[beta]: gone, "
             "follower[eve]: gone");
   EXPECT_EQ(in_words(plan.waiting, all),
-            "engine.lanes: (absent) → 4, follower[bob].connection: (absent) → \"own\", "
-            "follower[bob].link[gamma]: new, follower[sue].state: (absent) → \"shadow\", "
-            "follower[new]: new, leader[gamma]: new, leader[beta]: gone");
-  EXPECT_EQ(in_words(plan.waiting, 1), "engine.lanes: (absent) → 4 and 6 more");
+            "engine.lanes: (absent) → 4, follower[bob].link[gamma]: new, follower[sue].state: (absent) "
+            "→ \"shadow\", follower[new]: new, leader[gamma]: new, leader[beta]: gone");
+  EXPECT_EQ(in_words(plan.waiting, 1), "engine.lanes: (absent) → 4 and 5 more");
 }
 
 TEST(Plan, TakesFollowersAndLinksThatAreNewWhereTheirLeaderRuns) {
