@@ -77,6 +77,19 @@ int not_started(const ops::Failure& why) {
   return 1;
 }
 
+// Of a store that was made with the other kind.
+ops::Failure other_unlock(const std::string& path, ops::Unlock::Kind opens) {
+  if (opens == ops::Unlock::Kind::passphrase)
+    return {.error = fmt::format("the key store {} is opened by a passphrase, and the systemd "
+                                 "credential \"keyring\" is a key",
+                                 path),
+            .remedy = "start copyd without that credential, and give --passphrase-file"};
+  return {.error = fmt::format("the key store {} is opened by the key in the systemd credential "
+                               "\"keyring\", and a passphrase was given",
+                               path),
+          .remedy = "give the credential that it was made with (LoadCredentialEncrypted=keyring:…)"};
+}
+
 ops::Outcome<ops::KeyStore> open_store(const std::string& path,
                                        const std::string& passphrase_file) {
   auto sources = ops::UnlockSources::from_environment();
@@ -85,6 +98,9 @@ ops::Outcome<ops::KeyStore> open_store(const std::string& path,
   const auto unlock = ops::find_unlock(sources);
   if (!unlock) return unlock.error();
   auto store = ops::KeyStore::open(path, unlock.value());
+  if (!store && store.error() == make_error_code(Errc::unlock_failed))
+    if (const auto opens = ops::KeyStore::opened_by(path); opens && *opens != unlock.value().kind)
+      return other_unlock(path, *opens);
   if (!store)
     return ops::Failure{
         .error =

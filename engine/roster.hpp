@@ -59,7 +59,7 @@ struct RosterAccount {
 // A warning for an account without a role.
 inline constexpr const char* unused_label =
     "no leader and no follower of the configuration has this label: the key is stored and not "
-    "used; check the label, or add it to the file and restart copyd";
+    "used; check the label, or add it to the file and copyctl reload";
 
 class Roster {
  public:

@@ -262,6 +262,13 @@ Result<KeyStore> KeyStore::open(const std::string& path, const Unlock& unlock) {
   return store;
 }
 
+std::optional<Unlock::Kind> KeyStore::opened_by(const std::string& path) {
+  const auto file = read_file(path, file_size_max);
+  if (file.has_error() || file->size() < header_size) return std::nullopt;
+  const auto header = Header::decode(*file);
+  return header ? std::optional(header->kind) : std::nullopt;
+}
+
 Result<void> KeyStore::create(const Unlock& unlock) {
   kind_ = unlock.kind;
   if (kind_ == Unlock::Kind::passphrase) cost_ = unlock.cost;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,9 @@ class KeyStore {
   // An absent file is an empty store, which `save` writes for the first time.
   // Errors: Errc::unlock_failed, or the operating system's.
   static Result<KeyStore> open(const std::string& path, const Unlock& unlock);
+  // What opens the file, by its header, which nothing but a checksum vouches for. Empty: it does not
+  // say.
+  static std::optional<Unlock::Kind> opened_by(const std::string& path);
 
   std::size_t size() const noexcept { return accounts_.size(); }
   std::vector<std::string> labels() const;  // in alphabetical order

@@ -136,7 +136,9 @@ Ledger::Opening FollowerBook::opening(Index link, const FillSeen& seen, const Le
     if (!sized) reason = Reject::no_equity;
   }
   if (reason) {
-    turn.sink.on_skip({.link = link, .symbol = seen.fill.symbol, .reason = *reason});
+    // Where a link that is gone has nothing to close there is nothing to be said either.
+    if (!policy.removed || !entry.ledger.target().is_zero())
+      turn.sink.on_skip({.link = link, .symbol = seen.fill.symbol, .reason = *reason});
     return {.leader = leader, .follower = Qty(), .rate = Ledger::not_copied};
   }
   const int follower_direction = policy.inverse ? -direction : direction;

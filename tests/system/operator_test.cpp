@@ -146,6 +146,12 @@ TEST_F(Operator, AKeyStoreOpensWithItsPassphraseAndUnchangedOnly) {
   const auto wrong = run(passphrase);
   EXPECT_EQ(wrong.exit_code, 1);
   EXPECT_NE(wrong.errors.find("wrong passphrase"), std::string::npos) << wrong.errors;
+  rig.unlock_with_key();
+  const auto other = rig.run_daemon_to_its_end();
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_NE(other.errors.find("is opened by a passphrase, and the systemd credential"),
+            std::string::npos)
+      << other.errors;
   {
     std::fstream keys(rig.directory() / "state/keys.sealed",
                       std::ios::in | std::ios::out | std::ios::binary);

@@ -110,6 +110,8 @@ TEST(KeyStore, TheWrongKeyOpensNothing) {
   make_store(path, by_key());
   EXPECT_EQ(error_of(path, by_key('x')), Errc::unlock_failed);
   EXPECT_EQ(error_of(path, by_passphrase("kkkk")), Errc::unlock_failed);
+  EXPECT_EQ(KeyStore::opened_by(path), Unlock::Kind::key);
+  EXPECT_EQ(KeyStore::opened_by(directory.file("none")), std::nullopt);
   Unlock cut = by_key();
   cut.secret = Secret::copy_of("kkk");
   EXPECT_EQ(error_of(path, cut), Errc::unlock_failed);
@@ -123,6 +125,7 @@ TEST(KeyStore, TheWrongPassphraseOpensNothing) {
   EXPECT_EQ(error_of(path, by_passphrase("correct horsf")), Errc::unlock_failed);
   EXPECT_EQ(error_of(path, by_passphrase("correct hors")), Errc::unlock_failed);
   EXPECT_EQ(error_of(path, by_passphrase("")), Errc::unlock_failed);
+  EXPECT_EQ(KeyStore::opened_by(path), Unlock::Kind::passphrase);
   EXPECT_EQ(error_of(path, by_key()), Errc::unlock_failed);
 }
 

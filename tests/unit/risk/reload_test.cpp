@@ -123,6 +123,21 @@ TEST(CopierReload, AFollowerThatIsGoneIsReduceOnlyWhateverTheFileSaidOfIt) {
   EXPECT_EQ(closes[0]->qty, "0.4"_qty);
 }
 
+TEST(CopierReload, WhereALinkThatIsGoneHoldsNothingNothingIsSkipped) {
+  CopierRig rig(one());
+  rig.fill(Side::buy, "1"_qty);
+  rig.executed(rig.taken());
+  rig.reload([](config::Follower& bob) { bob.removed = bob.links[0].removed = true; });
+  rig.fill(Side::buy, "1"_qty);
+  EXPECT_EQ(rig.skipped(0, Reject::reduce_only), 1) << "it holds something still";
+  rig.fill(Side::sell, "2"_qty);
+  rig.executed(rig.taken());
+  rig.fill(Side::buy, "1"_qty);
+  rig.fill(Side::sell, "2"_qty);
+  EXPECT_TRUE(rig.taken().empty());
+  EXPECT_EQ(rig.skipped(0, Reject::reduce_only), 1);
+}
+
 // F38.
 TEST(CopierReload, AnUnknownOrderOfAFollowerThatIsGoneIsResolvedAndWhatItBroughtIsDrained) {
   CopierRig rig(one());
