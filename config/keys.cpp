@@ -201,7 +201,8 @@ std::string must_be(const Key& key) {
     case Kind::choice:
       return one_of(split(key.choices, '|'), "\"");
     case Kind::label:
-      return "1 to " + std::to_string(limits::label_max) + " characters of A-Z a-z 0-9 _ . -";
+      return "1 to " + std::to_string(limits::label_max) +
+             " characters of A-Z a-z 0-9 _ . - that do not begin with -";
     case Kind::path:
       return "an absolute path";
     case Kind::https:

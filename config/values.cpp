@@ -115,7 +115,9 @@ Decimal read_decimal(std::string_view text) {
 }
 
 bool is_label(std::string_view text) {
-  return !text.empty() && text.size() <= limits::label_max && all_of(text, is_label_character);
+  // What begins with a dash is an option to copyctl.
+  return !text.empty() && text.size() <= limits::label_max && text.front() != '-' &&
+         all_of(text, is_label_character);
 }
 
 std::string wrong_path(std::string_view text) {

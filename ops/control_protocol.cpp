@@ -68,9 +68,10 @@ bool printable(std::string_view text) noexcept {
                      [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
 }
 
-// The characters that copyd.toml allows in a label, and the names of venues have.
+// What copyd.toml allows as a label, and the names of venues have; or nothing.
 bool is_name(std::string_view text) noexcept {
-  return text.size() <= limits::label_max && std::all_of(text.begin(), text.end(), [](char c) {
+  return text.size() <= limits::label_max && !text.starts_with('-') &&
+         std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
                   c == '_' || c == '.' || c == '-';
          });
@@ -238,8 +239,9 @@ Outcome<ControlRequest> decode_members(const ControlCommand& command,
 std::optional<Failure> fault_of(const ControlRequest& request) {
   const ControlCommand& command = command_of(request.verb);
   if (!is_name(request.label)) {
-    return wrong_arguments(command, "a label is 1 to " + std::to_string(limits::label_max) +
-                                        " characters of A-Z a-z 0-9 _ . -");
+    return wrong_arguments(command,
+                           "a label is 1 to " + std::to_string(limits::label_max) +
+                               " characters of A-Z a-z 0-9 _ . - that do not begin with -");
   }
   if (request.label.empty() && label_required(command)) {
     return wrong_arguments(command, "the label is missing");

@@ -306,9 +306,11 @@ TEST(Load, ChoicesSayWhatThereIsAndWhatWasMeant) {
 }
 
 TEST(Load, LabelsPathsAndAddressesHaveAForm) {
-  const std::string label = "`leader.label` must be 1 to 31 characters of A-Z a-z 0-9 _ . -, not ";
-  for (const std::string& bad :
-       {std::string("a b"), std::string("ä"), std::string(32, 'x'), std::string("a/b")}) {
+  const std::string label =
+      "`leader.label` must be 1 to 31 characters of A-Z a-z 0-9 _ . - that do not begin with -, "
+      "not ";
+  for (const std::string& bad : {std::string("a b"), std::string("ä"), std::string(32, 'x'),
+                                 std::string("a/b"), std::string("--all")}) {
     Document document;
     document.set("leader.label", '"' + bad + '"').set("follower.link.leader", '"' + bad + '"');
     const LoadOutcome outcome = document.load();
@@ -415,18 +417,20 @@ TEST(Load, RequiredKeysAreMissed) {
   EXPECT_EQ(listed(Document().remove("venue.name").load().faults),
             "1:1: `venue.name` is missing; it must be \"binance-usdm\", \"binance-usdm-testnet\" "
             "or \"custom\" in a table [venue]\n");
-  EXPECT_EQ(listed(load_text("[venue]\nca_file = '/a'\n[[leader]]\n[[follower]]\n"
-                             "[[follower.link]]\n")
-                       .faults),
-            "1:1: `venue.name` is missing; it must be \"binance-usdm\", \"binance-usdm-testnet\" "
-            "or \"custom\"\n"
-            "3:1: `leader.label` is missing; it must be 1 to 31 characters of A-Z a-z 0-9 _ . -\n"
-            "4:1: `follower.label` is missing; it must be 1 to 31 characters of A-Z a-z 0-9 _ . "
-            "-\n"
-            "5:1: `follower.link.leader` is missing; it must be 1 to 31 characters of A-Z a-z 0-9 "
-            "_ . -\n"
-            "5:1: `follower.link.sizing` is missing; it must be a table like { mode = "
-            "\"fixed_ratio\", ratio = 0.5 }\n");
+  EXPECT_EQ(
+      listed(load_text("[venue]\nca_file = '/a'\n[[leader]]\n[[follower]]\n"
+                       "[[follower.link]]\n")
+                 .faults),
+      "1:1: `venue.name` is missing; it must be \"binance-usdm\", \"binance-usdm-testnet\" "
+      "or \"custom\"\n"
+      "3:1: `leader.label` is missing; it must be 1 to 31 characters of A-Z a-z 0-9 _ . - "
+      "that do not begin with -\n"
+      "4:1: `follower.label` is missing; it must be 1 to 31 characters of A-Z a-z 0-9 _ . - "
+      "that do not begin with -\n"
+      "5:1: `follower.link.leader` is missing; it must be 1 to 31 characters of A-Z a-z 0-9 _ "
+      ". - that do not begin with -\n"
+      "5:1: `follower.link.sizing` is missing; it must be a table like { mode = "
+      "\"fixed_ratio\", ratio = 0.5 }\n");
 }
 
 TEST(Load, UnknownKeysSayWhatWasMeant) {

@@ -161,6 +161,7 @@ TEST(ControlRequest, WhatIsWrongIsRefusedWithoutQuotingIt) {
            R"({"command":"pause","label":["CANARY"]})",
            R"({"command":"pause","all":"CANARY"})",
            R"({"command":"pause","label":"CANARY ETC"})",
+           R"({"command":"connect","label":"--CANARY"})",
            R"({"command":"pause","label":"CANARYü"})",
            R"({"command":"pause","label":"CANARY\u001b[2J"})",
            R"({"command":"pause","label":")" + long_label + R"("})",
