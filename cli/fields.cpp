@@ -1,5 +1,7 @@
 #include "cli/fields.hpp"
 
+#include "cli/format.hpp"
+
 namespace copyd::cli {
 namespace {
 
@@ -54,6 +56,16 @@ std::optional<std::int64_t> integer_of(Element object, std::string_view name) {
   return value;
 }
 
+bool is_true(Element object, std::string_view name) {
+  bool value = false;
+  return object[name].get_bool().get(value) == simdjson::SUCCESS && value;
+}
+
+std::string nanoseconds_of(Element quantiles, std::string_view name) {
+  const auto ns = integer_of(quantiles, name);
+  return ns && integer_of(quantiles, "n").value_or(0) > 0 ? nanoseconds_text(*ns) : "-";
+}
+
 simdjson::dom::array array_of(Element object, std::string_view name) {
   simdjson::dom::array array;
   if (object[name].get_array().get(array) == simdjson::SUCCESS) return array;
@@ -64,6 +76,12 @@ simdjson::dom::object object_of(Element object, std::string_view name) {
   simdjson::dom::object inner;
   if (object[name].get_object().get(inner) == simdjson::SUCCESS) return inner;
   return empty_document()["o"].get_object().value_unsafe();
+}
+
+Element member_of(Element object, std::string_view name) {
+  Element inner;
+  if (object[name].get(inner) == simdjson::SUCCESS && inner.is_object()) return inner;
+  return empty_document()["o"].value_unsafe();
 }
 
 std::string list_of(Element object, std::string_view name) {

@@ -20,9 +20,13 @@ std::string printable(std::string_view text);
 std::string text_of(Element element);
 std::string text_of(Element object, std::string_view name);
 std::optional<std::int64_t> integer_of(Element object, std::string_view name);
+bool is_true(Element object, std::string_view name);
+// A duration in nanoseconds, one of the quantiles of so many ("n"); "-" where there were none.
+std::string nanoseconds_of(Element quantiles, std::string_view name);
 // Empty when there is no such array or object.
 simdjson::dom::array array_of(Element object, std::string_view name);
 simdjson::dom::object object_of(Element object, std::string_view name);
+Element member_of(Element object, std::string_view name);  // the object, as what it is part of
 // An array of strings as "a, b".
 std::string list_of(Element object, std::string_view name);
 

@@ -17,17 +17,17 @@ std::string outcome_of(Element row) {
   return text_of(row, "outcome") + (reason == "-" ? "" : " (" + reason + ')');
 }
 
-std::string more_of(Element reply) {
-  const std::string next = text_of(reply, "next");
-  return next == "-" ? "" : "There may be more: --cursor " + next + ", or a larger --limit.\n";
-}
-
 std::string trade_of(Element row) {
   const std::string trade = text_of(row, "trade");
   return trade == "-" ? "-" : text_of(row, "symbol") + ':' + trade;
 }
 
 }  // namespace
+
+std::string more_of(Element reply) {
+  const std::string next = text_of(reply, "next");
+  return next == "-" ? "" : "There may be more: --cursor " + next + ", or a larger --limit.\n";
+}
 
 std::string history_view(Element reply) {
   Table table({{"TIME (UTC)"},

@@ -12,16 +12,6 @@ std::string ago_of(Element object, std::string_view name) {
   return ms ? ago_text(*ms) : "-";
 }
 
-std::string nanoseconds_of(Element stage, std::string_view name) {
-  const auto ns = integer_of(stage, name);
-  return ns && integer_of(stage, "n").value_or(0) > 0 ? nanoseconds_text(*ns) : "-";
-}
-
-bool is_true(Element object, std::string_view name) {
-  bool value = false;
-  return object[name].get_bool().get(value) == simdjson::SUCCESS && value;
-}
-
 std::string headline(Element reply) {
   bool ready = false;
   const bool known = reply["ready"].get_bool().get(ready) == simdjson::SUCCESS;
@@ -148,16 +138,6 @@ std::string status_view(Element reply) {
   const std::string behind = papers(reply) + cautions(reply) + skips(reply);
   return headline(reply) + totals(reply) + '\n' + leaders_table(reply) + '\n' +
          followers_table(reply) + (behind.empty() ? "" : "\n" + behind);
-}
-
-std::string latency_view(Element reply) {
-  Table table({{"STAGE"}, {"P50", true}, {"P99", true}, {"P99.9", true}, {"COUNT", true}});
-  for (const auto stage : object_of(reply, "latency_ns")) {
-    table.add({printable(stage.key), nanoseconds_of(stage.value, "p50"),
-               nanoseconds_of(stage.value, "p99"), nanoseconds_of(stage.value, "p999"),
-               text_of(stage.value, "n")});
-  }
-  return table.empty() ? "Nothing was measured yet.\n" : table.text();
 }
 
 std::string positions_view(Element reply) {

@@ -6,11 +6,6 @@
 namespace copyd::cli {
 namespace {
 
-bool is_true(Element object, std::string_view name) {
-  bool value = false;
-  return object[name].get_bool().get(value) == simdjson::SUCCESS && value;
-}
-
 bool is_known(Element object, std::string_view name) {
   return text_of(object, name) != "-";
 }

@@ -21,5 +21,6 @@ std::string drift_view(Element reply);       // drift
 std::string balance_view(Element reply);     // balance
 std::string orders_view(Element reply);      // orders
 std::string export_view(Element reply);      // export: one page, as CSV
+std::string more_of(Element reply);          // how a list goes on, if it does
 
 }  // namespace copyd::cli

@@ -85,6 +85,11 @@ struct FollowerCells {
   Cell flattening;                         // not 0: being flattened; what waits finishes unfilled
   Cell order_limited;                      // not 0: one order may not be as large as the venue's
   Cell quarantined;                        // symbols on which nothing opens
+  // Copies against what they copy: of orders that a fill caused and that filled.
+  Cell timed;     // so many had a time of execution, and
+  Cell delay_ms;  // so much later than the leader's it was in all, by the venue's clock
+  Cell priced;    // so many had a price, and
+  Cell worse;     // so much worse than the leader's it was in all, in hundredths of a basis point
   // Of a follower in `shadow`, whose orders no venue sees; money in units of 1e-8.
   Cell is_shadow;
   Cell paper_realised;    // profit of what it has closed

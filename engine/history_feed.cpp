@@ -40,7 +40,7 @@ int HistoryFeed::do_work() noexcept {
   const int work = pass();
   const bool all_read = history_ && work < parts_.records_per_pass;
   if (all_read) look_due_ = now + parts_.look_every;
-  return work + (all_read || !history_ ? answer(all_read) : 0);
+  return work + answer(all_read);
 }
 
 // ---- starting and stopping ---------------------------------------------------------------------
@@ -229,16 +229,19 @@ journal::Tail::Position HistoryFeed::upto(const std::string& writer) const {
 int HistoryFeed::answer(bool all_read) {
   int answered = 0;
   while (waiting_ != nullptr || questions_.try_pop(waiting_)) {
+    // What was measured so far is worth telling while the history catches up; what became of a
+    // trade is not.
+    if (history_ && !all_read && waiting_->asked.request.verb != ops::Verb::latency) break;
     auto said = ops::Outcome<std::string>(
         ops::Failure{.error = "the history cannot be read for now",
                      .remedy = "see the daemon's log; it is tried again every ten seconds"});
-    if (all_read) said = ops::answer_history(history_->database(), waiting_->asked);
+    if (history_) said = ops::answer_history(history_->database(), waiting_->asked);
     answers_.try_push(
         std::make_unique<Answer>(Answer{.number = waiting_->number, .said = std::move(said)}));
     waiting_.reset();
     ++answered;
   }
-  if (all_read && history_->database().fault() != ops::Database::Fault::none)
+  if (history_ && history_->database().fault() != ops::Database::Fault::none)
     stop(history_->database().fault_text());
   return answered;
 }

@@ -22,8 +22,9 @@ struct FollowerNumber {
   const char* name;
   const char* help;
   std::int64_t (*of)(const FollowerCells& book, const exec::FollowerLinkCells& link);
+  std::int64_t per = 1;  // of the unit that is shown
 };
-constexpr std::array<FollowerNumber, 9> follower_numbers{{
+constexpr std::array<FollowerNumber, 15> follower_numbers{{
     {true, "copyd_orders_total", "Orders decided and handed to a lane.",
      [](const FollowerCells& book, const exec::FollowerLinkCells&) { return book.orders.get(); }},
     {false, "copyd_orders_in_flight", "Orders decided and not finished.",
@@ -52,6 +53,24 @@ constexpr std::array<FollowerNumber, 9> follower_numbers{{
      [](const FollowerCells&, const exec::FollowerLinkCells& link) {
        return link.transfers.get();
      }},
+    {true, "copyd_follower_sends_total", "Orders that a fill caused and that left.",
+     [](const FollowerCells&, const exec::FollowerLinkCells& link) { return link.left.get(); }},
+    {true, "copyd_follower_event_to_send_seconds_total",
+     "Of those, from the leader's event in our hands to the order on the wire, in all.",
+     [](const FollowerCells&, const exec::FollowerLinkCells& link) { return link.left_ns.get(); },
+     ns_per_second},
+    {true, "copyd_timed_copies_total", "Copies with a time of execution at the venue.",
+     [](const FollowerCells& book, const exec::FollowerLinkCells&) { return book.timed.get(); }},
+    {true, "copyd_copy_delay_seconds_total",
+     "Of those, how much later than the leader's, by the venue's clock, in all.",
+     [](const FollowerCells& book, const exec::FollowerLinkCells&) { return book.delay_ms.get(); },
+     1000},
+    {true, "copyd_priced_copies_total", "Copies with a price.",
+     [](const FollowerCells& book, const exec::FollowerLinkCells&) { return book.priced.get(); }},
+    {false, "copyd_copy_price_worse_bps",
+     "Of those, how much worse than the leader's price, in basis points, in all; better is less.",
+     [](const FollowerCells& book, const exec::FollowerLinkCells&) { return book.worse.get(); },
+     100},
 }};
 
 // A number of each leader.
@@ -120,9 +139,12 @@ class Followers {
   void write() {
     for (const auto& number : follower_numbers) {
       begin(number);
-      each_or_sum({}, [&](const FollowerCells& book, const exec::FollowerLinkCells& link) {
-        return number.of(book, link);
-      });
+      each_or_sum(
+          {},
+          [&](const FollowerCells& book, const exec::FollowerLinkCells& link) {
+            return number.of(book, link);
+          },
+          true, number.per);
     }
     write_outcomes();
     write_skips();
@@ -136,7 +158,8 @@ class Followers {
   }
 
   template <class Of>
-  void each_or_sum(const MetricsPage::Labels& labels, Of of, bool zeros = true) {
+  void each_or_sum(const MetricsPage::Labels& labels, Of of, bool zeros = true,
+                   std::int64_t per = 1) {
     std::int64_t sum = 0;
     for (std::size_t i = 0; i < config_.followers.size(); ++i) {
       if (!is_shown(parts_, i)) continue;
@@ -146,9 +169,9 @@ class Followers {
       if (!config_.metrics.per_follower || (value == 0 && !zeros)) continue;
       MetricsPage::Labels all = labels;
       all.emplace_back("follower", config_.followers[i].label);
-      page_.sample(std::move(all), value);
+      page_.sample(std::move(all), value, per);
     }
-    if (!config_.metrics.per_follower) page_.sample(labels, sum);
+    if (!config_.metrics.per_follower) page_.sample(labels, sum, per);
   }
 
   // What is unknown is resolved one day: it alone may shrink, and is no counter.

@@ -341,10 +341,14 @@ std::string positions_reply(const StatusParts& parts, std::string_view label) {
   return out.take();
 }
 
-std::string latency_reply(const Pipeline* pipeline) {
+std::string latency_reply(const Pipeline* pipeline, const ops::Outcome<std::string>& copies) {
   JsonWriter out;
   out.begin_object().member("ok", true);
   write_latency(out, pipeline);
+  out.key("copies");
+  if (copies) out.raw(*copies);
+  else out.null();
+  out.key("note").value(copies ? std::nullopt : std::optional(copies.error().error));
   out.end_object();
   return out.take();
 }

@@ -12,6 +12,7 @@
 #include "engine/pipeline.hpp"
 #include "engine/restrictions.hpp"
 #include "engine/roster.hpp"
+#include "ops/failure.hpp"
 #include "ops/json.hpp"
 
 namespace copyd::engine {
@@ -40,7 +41,8 @@ std::string leaders_not_live(const StatusParts& parts);
 std::string status_reply(const StatusParts& parts);
 // `label`: one follower, or "" for all.
 std::string positions_reply(const StatusParts& parts, std::string_view label);
-std::string latency_reply(const Pipeline* pipeline);
+// `copies`: what the history says, or why it says nothing.
+std::string latency_reply(const Pipeline* pipeline, const ops::Outcome<std::string>& copies);
 std::string accounts_reply(const StatusParts& parts, const ops::KeyStore& store);
 std::string account_reply(const StatusParts& parts, const ops::KeyStore& store,
                           const RosterAccount& account);

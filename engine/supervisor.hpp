@@ -215,8 +215,10 @@ class Supervisor {
     std::uint32_t number = 0;
     ops::Verb verb = ops::Verb::why;
     std::string label;
+    bool about_the_past = false;  // latency: a follower or a time was named
     ops::Reply reply;
   };
+  void answer(const HistoryAsker& asker, ops::Outcome<std::string> said);
   std::vector<HistoryAsker> history_questions_;
   std::uint32_t next_history_question_ = 1;
   // Keys that came before the venue had told its time: nothing can be signed without it.

@@ -41,8 +41,6 @@ void Supervisor::handle(ops::ControlRequest request, ops::Reply reply) {
       reply(accounts_reply(parts, store_));
       return;
     case ops::Verb::latency:
-      reply(latency_reply(pipeline_.get()));
-      return;
     case ops::Verb::why:
     case ops::Verb::history:
     case ops::Verb::skips:

@@ -39,19 +39,25 @@ bool Supervisor::is_follower_or_none(const std::string& label, const ops::Reply&
 
 void Supervisor::ask_history(ops::ControlRequest request, const ops::Reply& reply) {
   if (request.verb == ops::Verb::orders && !is_follower_or_none(request.label, reply)) return;
+  const HistoryAsker asker{.number = next_history_question_++,
+                           .verb = request.verb,
+                           .label = request.label,
+                           .about_the_past = !request.follower.empty() || !request.since.empty() ||
+                                             !request.until.empty() || !request.cursor.empty(),
+                           .reply = reply};
   if (history_ == nullptr) {
-    reply.fail({.error = "the venue has not answered yet, and the history is not open",
-                .remedy = "try again when `copyctl status` shows the followers"});
+    answer(asker,
+           ops::Failure{.error = "the venue has not answered yet, and the history is not open",
+                        .remedy = "try again when `copyctl status` shows the followers"});
     return;
   }
   auto question = std::make_unique<HistoryFeed::Question>();
-  question->number = next_history_question_++;
+  question->number = asker.number;
   question->asked.now_ms = wall_clock_ns() / 1'000'000;
   question->asked.label_is_known =
       restrictions_.find(request.follower) == Restrictions::Found::follower;
   question->asked.symbol_is_known = symbols_.find(request.symbol).has_value();
-  history_questions_.push_back(
-      {.number = question->number, .verb = request.verb, .label = request.label, .reply = reply});
+  history_questions_.push_back(asker);
   question->asked.request = std::move(request);
   if (history_->ask(std::move(question))) return;
   history_questions_.pop_back();
@@ -68,11 +74,18 @@ void Supervisor::take_history_answers() {
     if (it == history_questions_.end()) continue;
     const HistoryAsker asker = std::move(*it);
     history_questions_.erase(it);
-    if (!answer->said) asker.reply.fail(answer->said.error());
-    else if (asker.verb == ops::Verb::orders)
-      asker.reply(orders_reply(status_parts(), asker.label, *answer->said));
-    else asker.reply(std::move(*answer->said));
+    this->answer(asker, std::move(answer->said));
   }
+}
+
+// What the engine has measured itself is shown without the history too.
+void Supervisor::answer(const HistoryAsker& asker, ops::Outcome<std::string> said) {
+  if (asker.verb == ops::Verb::latency && (said || !asker.about_the_past))
+    asker.reply(latency_reply(pipeline_.get(), said));
+  else if (!said) asker.reply.fail(said.error());
+  else if (asker.verb == ops::Verb::orders)
+    asker.reply(orders_reply(status_parts(), asker.label, *said));
+  else asker.reply(std::move(*said));
 }
 
 void Supervisor::handle_balance(const ops::ControlRequest& request, const ops::Reply& reply) {

@@ -38,6 +38,8 @@ struct FollowerLinkCells {
   Cell multi_assets;  // not 0: the account is in multi-assets mode, as last heard of
   Cell last_read;   // Mono of the last position read that decided something
   Cell answered;    // Mono of the last order that the venue took
+  Cell left;        // orders that a fill caused and whose first attempt left, and
+  Cell left_ns;     // from the fill in our hands to then, of all of them
 };
 
 // One per lane.

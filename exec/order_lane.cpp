@@ -226,8 +226,12 @@ bool OrderLane::write(LaneFollower& follower, InflightOrder& order, Mono now) no
 // The kernel has it.
 void OrderLane::written(InflightOrder& order) noexcept {
   w_.stages[Stage::write].record(ns_between(order.sealed, order.written));
-  if (order.terms.received.ns != 0 && order.attempt == 0)
-    w_.stages[Stage::fill_to_wire].record(ns_between(order.terms.received, order.written));
+  if (order.terms.received.ns == 0 || order.attempt != 0) return;
+  const auto fill_to_wire = ns_between(order.terms.received, order.written);
+  w_.stages[Stage::fill_to_wire].record(fill_to_wire);
+  FollowerLinkCells& cells = follower_at(order.terms.follower).cells;
+  cells.left.add();
+  cells.left_ns.add(fill_to_wire);
 }
 
 void OrderLane::left(LaneFollower& follower, InflightOrder& order, std::uint32_t carrier) noexcept {

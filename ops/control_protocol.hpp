@@ -48,7 +48,11 @@
 //   orders     {"ok":true,"followers":[{"label","waiting","written","unknown"}],"orders":[{…}]}
 //   export     {"ok":true,"columns":["time",…],"rows":[{…}],"next":CURSOR|null}
 //               what the members of these rows mean is in docs/HISTORY.md
-//   latency    {"ok":true,"latency_ns":{stage:{"p50","p99","p999","n"}}}
+//   latency    {"ok":true,"latency_ns":{stage:{"p50","p99","p999","n"}},  of all, since the start
+//               "copies":{"orders":20000,"newest_only":true,  of the history
+//                 "followers":[{"follower","orders","stages_ns":{stage:{"p50",…}},
+//                   "delay_ms":{"p50",…},"worse_bps":{"p50",…}}],"next":CURSOR|null}|null,
+//               "note":"why there are no copies"|null}
 //   reload     {"ok":true,"said":"…","generation":2,
 //               "applied":[{"path":"follower[bob].limits.equity_floor","before","after"}],
 //               "waiting":[…]}  what only a restart applies; ten of each at most
@@ -189,6 +193,7 @@ inline constexpr std::array looking_back{
 inline constexpr std::array looking_at_skips{
     follower, since, until, Argument{"reason", Kind::option, false, "one reason only"}, limit,
     cursor};
+inline constexpr std::array measuring{follower, since, until, limit, cursor};
 inline constexpr std::array exporting{
     Argument{"what", Kind::word, true, "trades, skips or pnl"},
     Argument{"format", Kind::choice, false, "csv or jsonl (default: csv)"}, since, until, follower,
@@ -222,7 +227,9 @@ inline constexpr std::array<ControlCommand, 20> control_commands{{
      "copyctl disconnect bob", true},
     {Verb::positions, "positions", detail::maybe_follower,
      "each follower's target, position and orders in flight", "copyctl positions bob"},
-    {Verb::latency, "latency", {}, "how long each stage takes", "copyctl latency --json"},
+    {Verb::latency, "latency", detail::measuring,
+     "how long each stage takes, and how copies compare with what they copy",
+     "copyctl latency --follower bob --since 2h"},
     {Verb::why, "why", detail::explaining, "what became of one trade of a leader, and why",
      "copyctl why BTCUSDT:4711"},
     {Verb::history, "history", detail::looking_back, "trades and what became of them, newest first",

@@ -217,7 +217,8 @@ std::optional<Failure> fault_of_question(Database& database, const HistoryQuesti
     return Failure{.error = "nothing is skipped for that reason",
                    .remedy = "the reasons are" + known};
   }
-  if (!asked.cursor.empty() && asked.verb != Verb::why && !cursor_of(asked.cursor))
+  const bool by_name = asked.verb == Verb::why || asked.verb == Verb::latency;
+  if (!asked.cursor.empty() && !by_name && !cursor_of(asked.cursor))
     return Failure{.error = "the cursor is not one of an answer",
                    .remedy = "leave it out, or give what \"next\" said"};
   const Span span = history::span_of(question);
@@ -267,13 +268,6 @@ std::string utc_text(std::int64_t ms) {
                      clock.subseconds().count());
 }
 
-std::optional<std::int64_t> worse_bps_hundredths(Price leader, Price own, bool buys) {
-  if (leader.sign() <= 0 || own.sign() <= 0) return std::nullopt;
-  const Price more = buys ? own - leader : leader - own;
-  constexpr std::int64_t hundredths_per_whole = 1'000'000;
-  return muldiv(more.units(), hundredths_per_whole, leader.units());
-}
-
 Outcome<std::string> answer_history(Database& database, const HistoryQuestion& question) {
   if (auto fault = fault_of_question(database, question)) return *fault;
   const auto said = [](std::string text) {
@@ -283,6 +277,7 @@ Outcome<std::string> answer_history(Database& database, const HistoryQuestion& q
   if (verb == Verb::why) return history::why(database, question);
   if (verb == Verb::orders) return said(open_orders(database, question));
   if (verb == Verb::export_) return said(export_of(database, question));
+  if (verb == Verb::latency) return said(history::latency(database, question));
   JsonWriter out;
   out.begin_object().member("ok", true).key(verb == Verb::skips ? "skips" : "trades");
   const auto next = verb == Verb::skips ? write_skips(out, database, question, true)

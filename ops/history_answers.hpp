@@ -3,6 +3,7 @@
 // its question's limit, and says where the next one goes on. Pure but for the file; cold.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,16 +24,13 @@ struct HistoryQuestion {
   bool symbol_is_known = false;  // the venue has the symbol that is asked for
 };
 
-// why, history, skips and export; of orders the array of those that have no end.
+// why, history, skips and export; of orders the array of those that have no end, of latency what
+// belongs into "copies".
 // REQUIRES: a request of one of these, without a fault.
 Outcome<std::string> answer_history(Database& database, const HistoryQuestion& question);
 
 // "2026-11-21T09:30:15.250Z"
 std::string utc_text(std::int64_t ms);
-
-// How much worse than `leader` the follower's price is, in hundredths of a basis point: positive
-// where a BUY was dearer or a SELL cheaper. Empty without two prices.
-std::optional<std::int64_t> worse_bps_hundredths(Price leader, Price own, bool buys);
 
 // ---- of the answers' own parts -----------------------------------------------------------------
 
@@ -41,6 +39,18 @@ namespace history {
 Outcome<std::string> why(Database& database, const HistoryQuestion& question);
 // Realised profit by follower and symbol, by average cost; `rows` and `columns` of an export.
 std::string pnl(Database& database, const HistoryQuestion& question);
+
+// What latency tells of the copies, by follower.
+std::string latency(Database& database, const HistoryQuestion& question);
+
+// The stages of one attempt in nanoseconds, each since the one before it; `filled` since it was
+// written, `fill_to_wire` from the fill.
+inline constexpr std::array<std::string_view, 8> copy_stage_names{
+    "decode", "decide", "lane", "sign", "write", "acknowledged", "filled", "fill_to_wire"};
+using CopyStages = std::array<std::optional<std::int64_t>, copy_stage_names.size()>;
+// Of a row whose columns from `first` on are received_ns to acknowledged_ns.
+CopyStages copy_stages_of(const Database::Rows& row, int first,
+                          std::optional<std::int64_t> finished_ns);
 
 // What was executed of some orders.
 struct Executed {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/price_difference.hpp"
 #include "ops/history_answers.hpp"
 
 namespace copyd::ops::history {
@@ -73,6 +74,22 @@ Executed executed(Database& database, std::int64_t fill, std::string_view follow
   all.qty = average.qty;
   all.average = average.price();
   return all;
+}
+
+CopyStages copy_stages_of(const Database::Rows& row, int first,
+                          std::optional<std::int64_t> finished_ns) {
+  const auto between = [](std::optional<std::int64_t> from, std::optional<std::int64_t> to) {
+    return from && to ? std::optional(*to - *from) : std::nullopt;
+  };
+  constexpr int since_the_one_before = 6;
+  const auto received = row.maybe(first);
+  const auto written = row.maybe(first + 5);
+  CopyStages stages;
+  for (int i = 0; i < since_the_one_before; ++i)
+    stages[static_cast<std::size_t>(i)] = between(row.maybe(first + i), row.maybe(first + i + 1));
+  stages[6] = between(written, finished_ns);
+  stages[7] = between(received, written);
+  return stages;
 }
 
 void write_comparison(JsonWriter& out, const Executed& own, std::int64_t leader_ms, Price leader) {

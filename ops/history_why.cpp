@@ -1,5 +1,4 @@
 // The whole story of one leader trade, as data.
-#include <array>
 #include <charconv>
 #include <vector>
 
@@ -140,25 +139,11 @@ void write_legs(JsonWriter& out, Database& database, std::int64_t fill,
   out.end_array();
 }
 
-// Each stage in nanoseconds since the one before it.
 void write_stages(JsonWriter& out, const Database::Rows& row, int first,
                   std::optional<std::int64_t> finished_ns) {
-  static constexpr std::array<std::string_view, 6> names{"decode", "decide", "lane",
-                                                         "sign",   "write",  "acknowledged"};
+  const CopyStages stages = copy_stages_of(row, first, finished_ns);
   out.key("stages_ns").begin_object();
-  for (int i = 0; i < static_cast<int>(names.size()); ++i) {
-    const auto from = row.maybe(first + i);
-    const auto to = row.maybe(first + i + 1);
-    out.key(names[static_cast<std::size_t>(i)]);
-    if (from && to) out.value(*to - *from);
-    else out.null();
-  }
-  const auto written = row.maybe(first + 5);
-  out.key("filled").value(written && finished_ns ? std::optional(*finished_ns - *written)
-                                                 : std::nullopt);
-  const auto received = row.maybe(first);
-  out.key("fill_to_wire")
-      .value(received && written ? std::optional(*written - *received) : std::nullopt);
+  for (std::size_t i = 0; i < stages.size(); ++i) out.key(copy_stage_names[i]).value(stages[i]);
   out.end_object();
 }
 

@@ -140,7 +140,7 @@ void Copier::decide(const LeaderFill& fill, const Moment& moment) {
     const std::size_t at = first + i < followers.size() ? first + i : first + i - followers.size();
     const std::uint16_t follower = followers[at];
     BookSink& sink = turn_of(follower);
-    turn_.outcome = outcomes_.begin(cells_[follower]);
+    turn_.outcome = outcomes_.begin(cells_[follower], {.time = fill.time, .price = fill.price});
     turn_.orders_belong = true;
     turn_.trade = fill.trade;
     turn_.leader = fill.leader;

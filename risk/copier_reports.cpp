@@ -59,8 +59,12 @@ void Copier::finish(const OrderDone& done) {
   const bool quarantined = order.quarantined;
   const std::uint16_t link = order.link;
   if (decisions_ != nullptr) decisions_->on_finished(terms, done, outcome);
-  outcomes_.order_finished(
-      outcome, {.was_unknown = order.unknown, .refused = refused, .filled = done.filled});
+  outcomes_.order_finished(outcome, {.was_unknown = order.unknown,
+                                     .refused = refused,
+                                     .filled = done.filled,
+                                     .average = done.average,
+                                     .traded = done.venue_time,
+                                     .buys = terms.side == Side::buy});
 
   FollowerBook& book = books_[terms.follower.value];
   BookSink& sink = turn_of(terms.follower.value);

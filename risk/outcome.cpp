@@ -1,6 +1,9 @@
 #include "risk/outcome.hpp"
 
+#include <algorithm>
+
 #include "core/assert.hpp"
+#include "core/price_difference.hpp"
 
 namespace copyd::risk {
 namespace {
@@ -16,7 +19,7 @@ OutcomeTable::OutcomeTable(std::size_t capacity, DecisionSink* decisions)
   records_.reserve(capacity);
 }
 
-std::uint32_t OutcomeTable::begin(FollowerCells& cells) {
+std::uint32_t OutcomeTable::begin(FollowerCells& cells, const Traded& fill) {
   std::uint32_t slot = free_;
   if (slot == no_slot) {
     slot = static_cast<std::uint32_t>(records_.size());
@@ -26,6 +29,7 @@ std::uint32_t OutcomeTable::begin(FollowerCells& cells) {
   }
   records_[slot] = Record{};
   records_[slot].cells = &cells;
+  records_[slot].fill = fill;
   records_[slot].open_parts = 1;
   ++size_;
   return slot;
@@ -73,6 +77,7 @@ void OutcomeTable::order_finished(std::uint32_t slot, const Finished& finished) 
   --record.open_parts;
   record.failed = record.failed || finished.refused;
   record.filled = record.filled || !finished.filled.is_zero();
+  if (!finished.filled.is_zero()) compare(record, finished);
   if (!finished.was_unknown) return;
   ASSERT(record.unknown_orders > 0);
   if (--record.unknown_orders == 0) cell_of(*record.cells, Outcome::unknown).add(-1);
@@ -89,6 +94,19 @@ void OutcomeTable::conclude(std::uint32_t slot) noexcept {
   record.next_free = free_;
   free_ = slot;
   --size_;
+}
+
+void OutcomeTable::compare(const Record& record, const Finished& finished) noexcept {
+  FollowerCells& cells = *record.cells;
+  // What the venue says of two accounts at once may be out of order by a millisecond.
+  if (record.fill.time.ms != 0 && finished.traded.ms != 0) {
+    cells.timed.add();
+    cells.delay_ms.add(std::max<std::int64_t>(finished.traded.ms - record.fill.time.ms, 0));
+  }
+  const auto worse = worse_bps_hundredths(record.fill.price, finished.average, finished.buys);
+  if (!worse) return;
+  cells.priced.add();
+  cells.worse.add(*worse);
 }
 
 OutcomeTable::Row OutcomeTable::row(std::uint32_t slot) const noexcept {

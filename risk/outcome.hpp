@@ -11,6 +11,9 @@
 //   copied    orders were filled
 //   none      no target moved
 //
+// An order of it that has filled is compared with the fill, by time and price, and its follower's
+// cells sum that up.
+//
 // Reserved at start: a record lives no longer than an order of its fill, so there are never more
 // of them than open orders, and one. Copy agent only.
 #pragma once
@@ -19,6 +22,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "core/counters.hpp"
 #include "core/units.hpp"
 #include "risk/decision_sink.hpp"
@@ -31,8 +35,13 @@ class OutcomeTable {
   explicit OutcomeTable(std::size_t capacity, DecisionSink* decisions = nullptr);
 
   // A fill is handed to a follower, and the follower's book is done with it. In between the record
-  // stays, whatever becomes of its orders.
-  std::uint32_t begin(FollowerCells& cells);
+  // stays, whatever becomes of its orders. A fill of an earlier run is not known any more, and
+  // nothing is compared with it.
+  struct Traded {
+    VenueTime time;
+    Price price;
+  };
+  std::uint32_t begin(FollowerCells& cells, const Traded& fill = {});
   void end(std::uint32_t slot) noexcept;
 
   // What the book decides. `slot` may be no_slot everywhere below: then nothing is recorded.
@@ -46,6 +55,9 @@ class OutcomeTable {
     bool was_unknown = false;
     bool refused = false;
     Qty filled;
+    Price average{};     // 0: not known
+    VenueTime traded{};  // of the last execution
+    bool buys = false;
   };
   void order_finished(std::uint32_t slot, const Finished& finished) noexcept;
 
@@ -70,6 +82,7 @@ class OutcomeTable {
  private:
   struct Record {
     FollowerCells* cells = nullptr;
+    Traded fill;
     std::uint32_t open_parts = 0;  // orders that are not finished, and the book's own turn
     std::uint32_t unknown_orders = 0;
     std::optional<Reject> first_skip;
@@ -83,6 +96,7 @@ class OutcomeTable {
     std::uint32_t next_free = no_slot;
   };
   Outcome outcome_of(const Record& record) const noexcept;
+  static void compare(const Record& record, const Finished& finished) noexcept;
 
   DecisionSink* const decisions_;  // hears of each outcome; may be null
   std::vector<Record> records_;

@@ -81,8 +81,12 @@ CommandCases looking() {
        0,
        "STAGE|P50|P99|P99.9|COUNT|decode|decide|sign|write|fill_to_wire",
        "/ok" + fmt::format(fmt::runtime(quantiles), "/latency_ns/decide") +
-           fmt::format(fmt::runtime(quantiles), "/latency_ns/fill_to_wire")},
+           fmt::format(fmt::runtime(quantiles), "/latency_ns/fill_to_wire") + " /note /copies"},
       {"copyctl latency", {"now"}, 2, "argument too many"},
+      {"copyctl latency", {"--follower", "mallory"}, 1, "called \"mallory\""},
+      {"copyctl latency", {"--since", "2026-01-02", "--until", "2026-01-01"}, 1, "--until"},
+      {"copyctl latency", {"--limit", "0"}, 2, "1 to 1000"},
+      {"copyctl latency", {"--cursor", "x y"}, 2, "one word"},
       {"copyctl version", {}, 0, "copyd ", "/ok /version"},
       {"copyctl version", {"--all"}, 2, "unknown option"},
       {"copyctl reload", {}, 0, "", "/ok"},
@@ -147,6 +151,16 @@ CommandCases telling(const std::string& trade_id) {
       {"copyctl history", {"--limit", "many"}, 2, "1 to 1000"},
       {"copyctl history", {"--limit", "1001"}, 2, "1 to 1000"},
       {"copyctl history", {"--limit"}, 2, "--limit"},
+      {"copyctl latency",
+       {"--follower", "bob", "--since", "1h", "--until", "2099-01-01"},
+       0,
+       "FOLLOWER|TO WIRE P50|ANSWER P50|DELAY P50|WORSE BPS P50|bob|STAGE|fill_to_wire",
+       "/ok /copies/orders /copies/newest_only /copies/next /copies/followers/0/follower "
+       "/copies/followers/0/orders /copies/followers/0/stages_ns/fill_to_wire/p50 "
+       "/copies/followers/0/delay_ms/p99 /copies/followers/0/delay_ms/n "
+       "/copies/followers/0/worse_bps/n"},
+      {"copyctl latency", {"--limit", "1"}, 0, "There may be more: --cursor bob", "/copies/next"},
+      {"copyctl latency", {"--cursor", "bob"}, 0, "STAGE", "/copies/followers"},
       {"copyctl skips",
        {},
        0,

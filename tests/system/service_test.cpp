@@ -72,7 +72,9 @@ TEST(Service, MetricsCountWhatIsCopiedAndReadinessFollowsTheVenue) {
     const auto page = get(rig, port, "/metrics");
     return page.find("\ncopyd_fills_total{outcome=\"copied\"} 1\n") != std::string::npos &&
            page.find("\ncopyd_leader_fills_total{leader=\"alpha\"} 1\n") != std::string::npos &&
-           page.find("\ncopyd_leader_event_to_send_seconds_count 1\n") != std::string::npos;
+           page.find("\ncopyd_leader_event_to_send_seconds_count 1\n") != std::string::npos &&
+           page.find("\ncopyd_follower_sends_total 1\n") != std::string::npos &&
+           page.find("\ncopyd_timed_copies_total 1\n") != std::string::npos;
   });
   const Json key(rig.key_of("bob"));
   EXPECT_EQ(get(rig, port, "/metrics").find(key.text("/api_key").substr(0, 8)), std::string::npos);

@@ -95,6 +95,38 @@ TEST(Render, LatencyHasALinePerStage) {
             "Nothing was measured yet.\n");
 }
 
+TEST(Render, LatencyComparesTheFollowers) {
+  const std::string quantiles = R"({"p50":1500,"p99":2500000,"p999":2500000,"n":2})";
+  const std::string row = R"(","orders":2,"stages_ns":{"acknowledged":)" + quantiles +
+                          R"(,"fill_to_wire":)" + quantiles +
+                          R"(},"delay_ms":{"p50":12,"p99":38,"p999":38,"n":2},)"
+                          R"("worse_bps":{"p50":"-0.5","p99":"2","p999":"2","n":2}})";
+  const std::string none =
+      R"(,{"follower":"carol","orders":1,"stages_ns":{"fill_to_wire":{"p50":null,"p99":null,)"
+      R"("p999":null,"n":0}},"delay_ms":{"p50":null,"n":0},"worse_bps":{"p50":null,"n":0}})";
+  const auto reply = [&](const std::string& rows, const char* next) {
+    return R"({"ok":true,"latency_ns":{},"copies":{"orders":3,"newest_only":false,"followers":[)" +
+           (R"({"follower":"bob)" + row) + rows + R"(],"next":)" + next + R"(},"note":null})";
+  };
+  EXPECT_EQ(render(Verb::latency, reply(none, "\"carol\"")).text,
+            "Nothing was measured yet.\n\n"
+            "Copies by the history, of all orders:\n"
+            "FOLLOWER  ORDERS  TO WIRE P50      P99  ANSWER P50      P99  DELAY P50    P99  "
+            "WORSE BPS P50  P99\n"
+            "bob            2      1.50 µs  2.50 ms     1.50 µs  2.50 ms      12 ms  38 ms  "
+            "         -0.5    2\n"
+            "carol          1            -        -           -        -          -      -  "
+            "            -    -\n"
+            "There may be more: --cursor carol, or a larger --limit.\n");
+  const std::string alone = render(Verb::latency, reply("", "null")).text;
+  EXPECT_NE(alone.find("\n\nSTAGE             P50      P99    P99.9  COUNT\n"
+                       "acknowledged  1.50 µs  2.50 ms  2.50 ms      2\n"),
+            std::string::npos)
+      << alone;
+  EXPECT_EQ(render(Verb::latency, R"({"ok":true,"latency_ns":{},"copies":null,"note":"why"})").text,
+            "Nothing was measured yet.\n\nNothing by follower: why\n");
+}
+
 TEST(Render, PositionsAndChangedStates) {
   EXPECT_EQ(render(Verb::positions, R"({"ok":true,"positions":[{"follower":"bob",
             "symbol":"BTCUSDT","leg":"LONG","target":"-0.125","position":"0","in_flight":"0.1"}]})")

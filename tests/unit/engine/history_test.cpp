@@ -139,6 +139,47 @@ TEST(History, WhyNamesTheOrderUnderWhichAnotherLeft) {
   EXPECT_TRUE(has(story("BTCUSDT:3"), R"("left_with":null,"left_for_others":0)"));
 }
 
+// Two orders of each, of which carol's close was refused: percentiles by hand.
+TEST(History, LatencyIsToldByFollower) {
+  HistoryRig rig;
+  trade(rig);
+  const std::string all = said(rig.ask(request(ops::Verb::latency)));
+  EXPECT_TRUE(has(all, R"({"orders":4,"newest_only":false,"followers":[{"follower":"bob",)"
+                       R"("orders":2,"stages_ns":{"decode":{"p50":700,"p99":700,"p999":700,)"
+                       R"("n":2},"decide":{"p50":300,)"))
+      << all;
+  EXPECT_TRUE(has(all, R"("acknowledged":{"p50":3000000,"p99":3000000,"p999":3000000,"n":2})"));
+  EXPECT_TRUE(has(all, R"("fill_to_wire":{"p50":11000,"p99":11000,"p999":11000,"n":2})"));
+  EXPECT_TRUE(has(all, R"("delay_ms":{"p50":12,"p99":38,"p999":38,"n":2},)"
+                       R"("worse_bps":{"p50":"0","p99":"2","p999":"2","n":2}},{"follower":"carol")"))
+      << all;
+  EXPECT_TRUE(has(all, R"("delay_ms":{"p50":20,"p99":20,"p999":20,"n":1},)"
+                       R"("worse_bps":{"p50":"-2","p99":"-2","p999":"-2","n":1}}],"next":null})"))
+      << all;
+}
+
+TEST(History, LatencyIsFilteredAndPaged) {
+  HistoryRig rig;
+  trade(rig);
+  auto asked = request(ops::Verb::latency);
+  asked.follower = "carol";
+  const std::string carol = said(rig.ask(std::move(asked)));
+  EXPECT_TRUE(has(carol, R"({"orders":2,)") && has(carol, "carol") && !has(carol, "bob")) << carol;
+  asked = request(ops::Verb::latency);
+  asked.limit = "1";
+  EXPECT_TRUE(has(said(rig.ask(std::move(asked))), R"("next":"bob")"));
+  asked = request(ops::Verb::latency);
+  asked.cursor = "bob";
+  const std::string rest = said(rig.ask(std::move(asked)));
+  EXPECT_TRUE(has(rest, R"("follower":"carol")") && !has(rest, R"("follower":"bob")")) << rest;
+  asked = request(ops::Verb::latency);
+  asked.until = "2025-10-09T08:53:20.002Z";  // the first trade alone
+  EXPECT_TRUE(has(said(rig.ask(std::move(asked))), R"({"orders":2,)"));
+  asked = request(ops::Verb::latency);
+  asked.follower = "mallory";
+  EXPECT_FALSE(rig.ask(std::move(asked)));
+}
+
 TEST(History, ATradeOfTwoSymbolsHasToBeNamed) {
   HistoryRig rig;
   rig.fill(5, Side::buy, "1");

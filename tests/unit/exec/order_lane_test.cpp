@@ -328,6 +328,7 @@ TEST(OrderLane, StagesAreMeasured) {
   for (const auto stage : {Stage::lane, Stage::sign, Stage::write, Stage::acknowledged,
                            Stage::filled, Stage::fill_to_wire})
     EXPECT_EQ(rig.stages[stage].count(), 1U) << name_of(stage);
+  EXPECT_EQ(rig.cells[0].left.get(), 1);
 }
 
 }  // namespace

@@ -48,6 +48,33 @@ TEST_F(OutcomeTest, CarriedWhenATargetMovedAndNothingWasSent) {
   EXPECT_EQ(of(Outcome::carried), 1);
 }
 
+TEST_F(OutcomeTest, AnOrderThatFilledIsComparedWithItsFill) {
+  const auto copy = [&](const OutcomeTable::Traded& fill, const OutcomeTable::Finished& how) {
+    const auto slot = table.begin(cells, fill);
+    table.order(slot);
+    table.end(slot);
+    finish(slot, how);
+  };
+  const OutcomeTable::Traded fill{.time = VenueTime{1'000}, .price = "50000"_price};
+  copy(fill,
+       {.filled = "1"_qty, .average = "50010"_price, .traded = VenueTime{1'012}, .buys = true});
+  EXPECT_EQ(cells.timed.get(), 1);
+  EXPECT_EQ(cells.delay_ms.get(), 12);
+  EXPECT_EQ(cells.priced.get(), 1);
+  EXPECT_EQ(cells.worse.get(), 200);
+  // Sold dearer: better. Executed a millisecond too early, by the venue's word: not before.
+  copy(fill, {.filled = "1"_qty, .average = "50015"_price, .traded = VenueTime{999}});
+  EXPECT_EQ(cells.timed.get(), 2);
+  EXPECT_EQ(cells.delay_ms.get(), 12);
+  EXPECT_EQ(cells.worse.get(), -100);
+  // Nothing filled, no price known, and a fill of an earlier run.
+  copy(fill, {.refused = true});
+  copy(fill, {.filled = "1"_qty});
+  copy({}, {.filled = "1"_qty, .average = "50010"_price, .traded = VenueTime{2'000}});
+  EXPECT_EQ(cells.timed.get(), 2);
+  EXPECT_EQ(cells.priced.get(), 2);
+}
+
 TEST_F(OutcomeTest, BelowMinIsCarriedAndNotSkipped) {
   const auto slot = table.begin(cells);
   table.skip(slot, Reject::below_min);
