@@ -3,7 +3,9 @@
 // and is counted; nobody ever waits.
 //
 // The queue is moodycamel's ConcurrentQueue with explicit tokens. Its own capacity is rounded to
-// blocks, so the bound is kept here: `size_` counts what is inside.
+// blocks, so the bound is kept here: `size_` counts what is inside. A block is used again as soon as
+// it is empty, so of a large queue only as much memory is touched as was ever in it at once, and the
+// head of each block.
 #pragma once
 
 #include <atomic>
@@ -23,7 +25,7 @@ class Channel {
   explicit Channel(std::size_t capacity)
       : capacity_(capacity),
         // Two spare blocks: the explicit producer may hold one partly filled block at each end.
-        queue_(capacity + 2 * Queue::BLOCK_SIZE, 1, 0),
+        queue_(capacity + 2 * Queue::BLOCK_SIZE),
         producer_(queue_),
         consumer_(queue_) {}
   Channel(const Channel&) = delete;
@@ -59,6 +61,8 @@ class Channel {
 
  private:
   struct Traits : moodycamel::ConcurrentQueueDefaultTraits {
+    // Several pages of orders or reports, of which the head of a block touches one.
+    static constexpr std::size_t BLOCK_SIZE = 256;
     static constexpr std::size_t INITIAL_IMPLICIT_PRODUCER_HASH_SIZE = 0;
   };
   using Queue = moodycamel::ConcurrentQueue<T, Traits>;

@@ -17,19 +17,20 @@ inline constexpr std::size_t label_max = 31;        // characters of an account'
 
 // Queues. A full queue is counted and answered, never waited on.
 inline constexpr std::size_t leader_events_max = 8192;
-inline constexpr std::size_t orders_per_lane_max = 16384;
 inline constexpr std::size_t commands_max = 1024;
 inline constexpr std::size_t notices_max = 4096;
 inline constexpr std::size_t account_news_max = 8192;  // of one agent
 
-// Orders of one lane that are sent and not finished. The copy agent never has more of them, so a
-// lane's orders and their reports always find room.
-inline constexpr std::size_t inflight_per_lane_max = 8192;
-inline constexpr std::size_t reports_per_lane_max = 4 * inflight_per_lane_max;
+// Orders of one lane that are decided and not finished. The copy agent never has more of them, so a
+// lane's orders and their reports always find room. A thousand fills at once for a hundred followers
+// have room in one lane. Memory is taken as they come: what was never used costs addresses only.
+inline constexpr std::size_t inflight_per_lane_max = 131'072;
+inline constexpr std::size_t orders_per_lane_max = inflight_per_lane_max;
+inline constexpr std::size_t reports_per_lane_max = 3 * inflight_per_lane_max + 32'768;
 static_assert(orders_per_lane_max >= inflight_per_lane_max,
               "an order that was accepted always fits its lane's queue");
-static_assert(reports_per_lane_max >= 2 * inflight_per_lane_max,
-              "an acknowledgement and a result per order in flight always fit");
+static_assert(reports_per_lane_max >= 3 * inflight_per_lane_max,
+              "of each order in flight: that it is unknown, that it is quarantined, its end");
 
 // Orders that leave with another, as one.
 inline constexpr std::uint32_t riders_max = 128;

@@ -10,8 +10,11 @@ namespace {
 constexpr RequestId slot_mask = (RequestId{1} << request_slot_bits) - 1;
 constexpr RequestId no_order = slot_mask;  // in place of a slot
 
-constexpr std::size_t index_size = 4 * limits::inflight_per_lane_max;
+constexpr std::size_t index_size = 2 * limits::inflight_per_lane_max;
 static_assert((index_size & (index_size - 1)) == 0, "a mask takes the place of a remainder");
+
+// Slots whose memory is there from the start, so that the path meets no page fault for them.
+constexpr std::size_t touched_slots = 8192;
 
 // A CopyId is a hash already.
 std::size_t home_of(const CopyId& id) noexcept {
@@ -23,21 +26,27 @@ std::size_t home_of(const CopyId& id) noexcept {
 }  // namespace
 
 Inflight::Inflight(std::size_t followers)
-    : slots_(limits::inflight_per_lane_max),
-      index_(index_size, InflightOrder::none),
-      heads_(followers) {
-  for (std::uint32_t i = 0; i < slots_.size(); ++i) {
-    slots_[i].slot = i;
-    slots_[i].next = i + 1 < slots_.size() ? i + 1 : InflightOrder::none;
+    : index_(index_size, InflightOrder::none), heads_(followers) {
+  slots_.reserve(limits::inflight_per_lane_max);
+  slots_.resize(touched_slots);
+  slots_.clear();
+}
+
+std::uint32_t Inflight::free_slot() noexcept {
+  if (free_ == InflightOrder::none) {
+    slots_.emplace_back();
+    return static_cast<std::uint32_t>(slots_.size() - 1);
   }
+  const std::uint32_t slot = free_;
+  free_ = slots_[slot].next;
+  return slot;
 }
 
 InflightOrder& Inflight::open(const OrderTerms& terms, Mono now) noexcept {
   ASSERT(!full());
   ASSERT(terms.follower.value < heads_.size());
-  const std::uint32_t slot = free_;
+  const std::uint32_t slot = free_slot();
   InflightOrder& order = slots_[slot];
-  free_ = order.next;
   const std::uint32_t generation = order.generation + 1;
   order = InflightOrder{};
   order.slot = slot;
@@ -93,6 +102,7 @@ InflightOrder* Inflight::by_copy_id(const CopyId& id) noexcept {
 }
 
 InflightOrder* Inflight::by_handle(OrderHandle handle) noexcept {
+  if (handle.slot >= slots_.size()) return nullptr;
   InflightOrder& order = slots_[handle.slot];
   const bool same = order.state != OrderState::free && order.generation == handle.generation;
   return same ? &order : nullptr;

@@ -16,7 +16,9 @@
 //
 // A slot is found by the request id that the venue echoes, and by the CopyId inside the client
 // order id that its events carry. The orders of one follower are linked in order of decision.
-// Owned by one lane. Nothing is allocated after construction. References live until `close`.
+// Owned by one lane. Nothing is allocated after construction. References live until `close`. Slots
+// are used again before others are taken, so memory is touched by as many orders as there were at
+// once, and what a usual day needs is touched at the start.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +36,7 @@ enum class OrderState : std::uint8_t { free, waiting, staged, written, unknown, 
 // Who a request id belongs to: the slot in its low bits, a serial above them, so that an answer to
 // an earlier request of the slot is not taken for the present one's. Below 2^53, as JSON likes.
 using RequestId = std::uint64_t;
-inline constexpr RequestId request_slot_bits = 14;
+inline constexpr RequestId request_slot_bits = 18;
 static_assert(limits::inflight_per_lane_max < (std::size_t{1} << request_slot_bits) - 1,
               "one slot number is left for requests that are not orders");
 
@@ -151,7 +153,7 @@ class Inflight {
   InflightOrder* next(const InflightOrder& order) noexcept { return at(order.next); }
   InflightOrder* previous(const InflightOrder& order) noexcept { return at(order.previous); }
 
-  bool full() const noexcept { return free_ == InflightOrder::none; }
+  bool full() const noexcept { return size_ == limits::inflight_per_lane_max; }
   std::size_t size() const noexcept { return size_; }
 
  private:
@@ -163,15 +165,16 @@ class Inflight {
   InflightOrder* at(std::uint32_t slot) noexcept {
     return slot == InflightOrder::none ? nullptr : &slots_[slot];
   }
+  std::uint32_t free_slot() noexcept;
   std::size_t probe(const CopyId& id) const noexcept;
   void index(const InflightOrder& order) noexcept;
   void unindex(const InflightOrder& order) noexcept;
   void unlink(InflightOrder& order) noexcept;
 
   std::vector<InflightOrder> slots_;
-  std::vector<std::uint32_t> index_;  // by CopyId; open addressing, a quarter full at most
+  std::vector<std::uint32_t> index_;  // by CopyId; open addressing, half full at most
   std::vector<Ends> heads_;           // by follower
-  std::uint32_t free_ = 0;            // linked through `next`
+  std::uint32_t free_ = InflightOrder::none;  // linked through `next`; once used, free again
   std::size_t size_ = 0;
   std::uint64_t serial_ = 0;
 };

@@ -32,6 +32,21 @@ TEST(Channel, NeverRefusesWhileThereIsRoomHoweverTheEndsAreAligned) {
   EXPECT_EQ(channel.full_count(), 0U);
 }
 
+TEST(Channel, ALargeOneIsFilledWholeFromAnywhereInABlock) {
+  constexpr int capacity = 100'000;
+  Channel<int> channel(capacity);
+  int out = 0;
+  for (const int passed_before : {0, 1, 300, 255}) {
+    for (int i = 0; i < passed_before; ++i) {
+      ASSERT_TRUE(channel.try_push(i));
+      ASSERT_TRUE(channel.try_pop(out));
+    }
+    for (int i = 0; i < capacity; ++i) ASSERT_TRUE(channel.try_push(i)) << passed_before << ' ' << i;
+    for (int i = 0; i < capacity; ++i) ASSERT_TRUE(channel.try_pop(out) && out == i);
+  }
+  EXPECT_EQ(channel.full_count(), 0U);
+}
+
 TEST(Channel, CarriesOwnershipAndKeepsItWhenFull) {
   Channel<std::unique_ptr<int>> channel(1);
   ASSERT_TRUE(channel.try_push(std::make_unique<int>(1)));

@@ -103,6 +103,20 @@ TEST(Inflight, ItHoldsItsLimitAndNotOneMore) {
   EXPECT_FALSE(inflight.full());
 }
 
+// So that memory is touched by as many orders as there were at once.
+TEST(Inflight, ASlotIsUsedAgainBeforeAnotherIsTaken) {
+  Inflight inflight(1);
+  for (std::uint64_t n = 0; n < 1'000; ++n) {
+    InflightOrder& first = inflight.open(terms(2 * n), now);
+    InflightOrder& second = inflight.open(terms(2 * n + 1), now);
+    EXPECT_LT(first.slot, 2U);
+    EXPECT_LT(second.slot, 2U);
+    inflight.close(first);
+    inflight.close(second);
+  }
+  EXPECT_EQ(inflight.by_handle({.slot = 2, .generation = 0}), nullptr);
+}
+
 // Random comings and goings against a plain list.
 TEST(Inflight, TheIndexSurvivesEveryOrderOfComingAndGoing) {
   Inflight inflight(1);
