@@ -17,10 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
-constexpr int fills_per_order = 100;
-// Every stretch of ten orders of the leader is six in and four out.
-constexpr int orders_per_stretch = 10;
-constexpr int buys_per_stretch = 6;
+// The leader's orders: six in and four out, each of a tenth of the fills.
+constexpr int leader_orders = 10;
+constexpr int leader_buys = 6;
 constexpr auto finish_max = 300s;
 constexpr auto look_again = 250ms;
 constexpr std::int64_t never_stale_ms = 600'000;
@@ -96,15 +95,17 @@ std::string follower_label(std::size_t i) {
 }
 
 // One order of the leader that fills piece by piece.
-std::string leader_order(int number) {
-  const bool buy = number % orders_per_stretch < buys_per_stretch;
+std::string leader_order(int number, int pieces) {
+  const Qty piece = Qty::from_units(units_per_whole / 1000);
   std::string fills;
-  for (int i = 0; i < fills_per_order; ++i)
-    fills += fmt::format(R"({}{{"qty":"0.001","price":"60000"}})", i == 0 ? "" : ",");
+  for (int i = 0; i < pieces; ++i)
+    fills += fmt::format(R"({}{{"qty":"{}","price":"60000"}})", i == 0 ? "" : ",",
+                         FixedText(piece).view());
   return fmt::format(
-      R"({{"command":"trade","account":"alpha","symbol":"BTCUSDT","side":"{}","qty":"0.{:03}",)"
+      R"({{"command":"trade","account":"alpha","symbol":"BTCUSDT","side":"{}","qty":"{}",)"
       R"("fills":[{}]}})",
-      buy ? "BUY" : "SELL", fills_per_order, fills);
+      number < leader_buys ? "BUY" : "SELL",
+      FixedText(Qty::from_units(piece.units() * pieces)).view(), fills);
 }
 
 Qty position_of(simdjson::dom::element account) {
@@ -221,8 +222,9 @@ BurstResult run_burst(const BurstOptions& options) {
   if (result.failure.empty()) result.failure = engine.start(venue.addresses, keys);
   if (!result.failure.empty()) return result;
   const auto begun = Steady::now();
-  for (int i = 0; i < options.fills / fills_per_order; ++i)
-    if (!venue.call(leader_order(i))) result.failure = "venue-sim refused a trade of the leader";
+  for (int i = 0; i < leader_orders; ++i)
+    if (!venue.call(leader_order(i, options.fills / leader_orders)))
+      result.failure = "venue-sim refused a trade of the leader";
   if (!wait_until_quiet(engine)) result.failure = "orders are still in flight after 300 s";
   result.finished_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - begun).count();

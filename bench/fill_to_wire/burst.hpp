@@ -28,6 +28,7 @@ struct BurstResult {
   std::int64_t rate_limited = 0;  // -1015
   std::string skipped = "{}";     // by the engine, by reason
 
+  bool is_whole() const noexcept { return fills >= 1000 && followers >= 100; }
   bool is_right() const noexcept { return failure.empty() && off_target == 0 && rate_limited == 0; }
   std::string words() const;
   std::string json() const;

@@ -20,7 +20,7 @@ struct Goal {
 };
 
 std::vector<Goal> goals_of(const std::vector<RowResult>& rows,
-                           const std::optional<BurstResult>& burst,
+                           const std::vector<BurstResult>& bursts,
                            const std::optional<HostileResult>& hostile);
 
 }  // namespace copyd::bench
