@@ -79,12 +79,14 @@ struct LeaderNumber {
   const char* help;
   Cell feed::LeaderCells::*cell;
 };
-constexpr std::array<LeaderNumber, 10> leader_numbers{{
+constexpr std::array<LeaderNumber, 11> leader_numbers{{
     {"copyd_leader_fills_total", "Fills handed over.", &feed::LeaderCells::fills},
     {"copyd_leader_back_filled_fills_total", "Of the fills, those asked for after a gap.",
      &feed::LeaderCells::back_filled},
     {"copyd_leader_duplicate_fills_total", "Fills that were seen before.",
      &feed::LeaderCells::duplicates},
+    {"copyd_leader_lite_fills_total", "Fills that TRADE_LITE told first.",
+     &feed::LeaderCells::lite_fills},
     {"copyd_leader_contained_fills_total", "Fills that a position handed over held already.",
      &feed::LeaderCells::contained},
     {"copyd_leader_malformed_frames_total", "Frames that did not say what they must.",
@@ -261,6 +263,11 @@ void write_leaders(MetricsPage& page, const StatusParts& parts) {
       both.emplace_back("connection", std::to_string(i + 1));
       page.sample(std::move(both), cells.said_first[i].get());
     }
+  });
+  page.counters("copyd_leader_lite_lead_seconds_total",
+                "By how much TRADE_LITE was ahead of the whole event, summed up.");
+  each([&](MetricsPage::Labels labels, const feed::LeaderCells& cells) {
+    page.sample(std::move(labels), cells.lite_lead_ns.get(), ns_per_second);
   });
   page.gauges("copyd_leader_last_fill_age_seconds", "Since the last fill was handed over.");
   each([&](MetricsPage::Labels labels, const feed::LeaderCells& cells) {

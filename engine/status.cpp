@@ -83,7 +83,10 @@ void write_leader(JsonWriter& out, const StatusParts& parts, std::size_t index) 
         .member("connections", cells.connections.get());
     out.key("said_first").begin_array();
     for (const Cell& said_first : cells.said_first) out.value(said_first.get());
-    out.end_array().member("connections_lost", cells.connections_lost.get());
+    out.end_array()
+        .member("connections_lost", cells.connections_lost.get())
+        .member("lite_fills", cells.lite_fills.get())
+        .member("lite_lead_ns", cells.lite_lead_ns.get());
   }
   write_equity(out, parts.roster.find(label));
   out.end_object();

@@ -40,6 +40,8 @@ struct LeaderCells {
   Cell connections;      // that fills flow by now: 2 race each other
   // Of the fills since two raced, those that this one said first.
   std::array<Cell, connections_max> said_first;
+  Cell lite_fills;    // that TRADE_LITE told first, of a leader in one-way mode
+  Cell lite_lead_ns;  // by how much in all, before an update told them whole
   Cell connections_lost;  // times that one of two ended or fell silent, and the other went on
   Cell last_fill_ns;      // Mono of the last fill handed over; 0: none yet
   Cell position_mode;     // PositionMode, as last read

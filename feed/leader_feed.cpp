@@ -224,15 +224,15 @@ void LeaderFeed::take_frame(Leader& leader, const net::WebSocket& socket) noexce
   const auto event = decoder_.decode(socket.frame());
   const Mono decoded = wiring_.clock.now();
   if (event.has_error()) return leader.session.malformed(decoded);
-  leader.session.event(*event, {.received = socket.received(),
-                                .decoded = decoded,
-                                .by_successor = &socket == leader.successor.get()});
+  const bool fresh =
+      leader.session.event(*event, {.received = socket.received(),
+                                    .decoded = decoded,
+                                    .by_successor = &socket == leader.successor.get()});
   if (const auto* account = std::get_if<venue::AccountUpdate>(&*event);
       account != nullptr && wiring_.news != nullptr)
     venue::tell_news(*wiring_.news, venue::AccountNews::Owner::leader, leader.session.leader().value,
                      *account);
-  const auto* update = std::get_if<venue::OrderUpdate>(&*event);
-  if (!update || !update->is_fill()) return;
+  if (!fresh) return;
   wiring_.stages[Stage::feed].record((socket.framed() - socket.received()).count());
   wiring_.stages[Stage::decode].record((decoded - socket.framed()).count());
 }

@@ -157,6 +157,7 @@ void LeaderSession::answered(std::uint32_t ticket, const Answer& answer, Mono no
 }
 
 void LeaderSession::config_read(const venue::AccountConfig& config, Mono) {
+  one_way_ = config.mode == PositionMode::one_way;
   cells_.position_mode.set(static_cast<std::int64_t>(config.mode));
   cells_.multi_assets.set(config.multi_assets ? 1 : 0);
   step_ = Step::listen_key;
@@ -238,16 +239,20 @@ void LeaderSession::count_connections() noexcept {
 
 // ---- events ------------------------------------------------------------------------------------
 
-void LeaderSession::event(const venue::UserEvent& event, Arrival at) {
-  if (!stream_wanted_) return;
+bool LeaderSession::event(const venue::UserEvent& event, Arrival at) {
+  if (!stream_wanted_) return false;
   count_config_change(event);
-  if (at.by_successor && successor_ != Successor::racing) return successor_event(event, at);
+  if (at.by_successor && successor_ != Successor::racing) {
+    successor_event(event, at);
+    return false;
+  }
   if (!at.by_successor) proven_ = true;
   probe_at_ = at.decoded + quiet_max;
   probe_ticket_ = 0;
   suspicious_ = false;
+  if (const auto* lite = std::get_if<venue::TradeLite>(&event)) return trade_lite(*lite, at);
   if (const auto* update = std::get_if<venue::OrderUpdate>(&event)) {
-    order_update(*update, at);
+    return order_update(*update, at);
   } else if (const auto* account = std::get_if<venue::AccountUpdate>(&event)) {
     handed_over_until(account->time, at);
   } else if (std::holds_alternative<venue::ListenKeyExpired>(event)) {
@@ -258,9 +263,9 @@ void LeaderSession::event(const venue::UserEvent& event, Arrival at) {
   } else if (const auto* other = std::get_if<venue::OtherEvent>(&event)) {
     if (!other->known) cells_.unknown_events.add();
   }
-  // TRADE_LITE lacks the leg, and its fill comes behind it. Margin and conditional orders are the
-  // leader's own affair until they become a fill.
+  // Margin and conditional orders are the leader's own affair until they become a fill.
   static_assert(std::variant_size_v<venue::UserEvent> == 9, "what is to be done with a new one?");
+  return false;
 }
 
 // Of a margin type only the account's positions tell. Heard twice it costs a reading more.
@@ -273,49 +278,106 @@ void LeaderSession::count_config_change(const venue::UserEvent& event) noexcept 
   }
 }
 
-void LeaderSession::order_update(const venue::OrderUpdate& update, Arrival at) {
-  const auto fill = fill_of(update, at);
+bool LeaderSession::order_update(const venue::OrderUpdate& update, Arrival at) {
   if (!update.symbol_known) {
     if (update.is_fill()) unknown_symbol(update.symbol_name);
-    return;
+    return false;
   }
   book_.follow(update);
-  if (fill) {
+  bool fresh = false;
+  if (const auto fill = told_fill(update, at)) {
+    if (one_way_ && fill->leg != Leg::both && mode_changed(*fill, at.decoded)) return false;
     if (step_ == Step::live) {
-      take_live(*fill, at.by_successor ? other(stream_connection_) : stream_connection_,
-                at.decoded);
+      const Connection by = connection_of(at);
+      const auto lead = short_fills_.told_whole(fill->symbol, fill->trade, by, at.decoded);
+      fresh = take_live(*fill, by, at.decoded, lead.has_value());
+      if (lead) cells_.lite_lead_ns.add(lead->count());
     } else {
-      held_.push_back(*fill);
+      hold(*fill);
     }
   }
   handed_over_until(update.event_time, at);
+  return fresh;
+}
+
+// How far all was handed over the updates tell: a fill that has no TRADE_LITE may come behind this.
+bool LeaderSession::trade_lite(const venue::TradeLite& lite, Arrival at) {
+  const auto fill = told_fill(lite, at);
+  if (!fill) return false;
+  if (step_ != Step::live) {
+    hold(*fill);
+    return false;
+  }
+  const Connection by = connection_of(at);
+  short_fills_.told(fill->symbol, fill->trade, by, at.decoded);
+  if (!take_live(*fill, by, at.decoded)) return false;
+  cells_.lite_fills.add();
+  return true;
+}
+
+// It is told twice, by TRADE_LITE and by an update, and counts once.
+void LeaderSession::hold(const LeaderFill& fill) {
+  constexpr std::ptrdiff_t apart_max = 256;  // the second word comes soon after the first
+  const auto from = held_.rbegin();
+  const auto until = from + std::min<std::ptrdiff_t>(apart_max, std::ssize(held_));
+  const bool held = std::any_of(from, until, [&](const LeaderFill& other) {
+    return other.trade == fill.trade && other.symbol == fill.symbol;
+  });
+  if (!held) held_.push_back(fill);
+}
+
+// From here on TRADE_LITE is not believed. True: what it has told of this fill was of another leg,
+// and all is read again.
+bool LeaderSession::mode_changed(const LeaderFill& fill, Mono now) {
+  one_way_ = false;
+  cells_.position_mode.set(static_cast<std::int64_t>(PositionMode::hedge));
+  if (step_ == Step::live && !book_.seen(fill.symbol, fill.trade)) return false;
+  notices_.push_back((NoticeText(Notice::Level::error, leader_)
+                      << "the position mode was changed: what the leader holds is read again")
+                         .notice());
+  begin_again(Failure{}, now);
+  return true;
 }
 
 void LeaderSession::handed_over_until(VenueTime time, Arrival at) noexcept {
   if (step_ == Step::live && (!at.by_successor || proven_)) since_ = std::max(since_, time);
 }
 
-// Empty: none, or on a symbol that we do not know.
-std::optional<LeaderFill> LeaderSession::fill_of(const venue::OrderUpdate& update, Arrival at) {
-  if (!update.symbol_known || !update.is_fill()) return std::nullopt;
+template <class Event>
+LeaderFill LeaderSession::fill_of(const Event& event, Arrival at) const noexcept {
   LeaderFill fill;
-  fill.trade = update.trade;
-  fill.price = update.last_price;
-  fill.qty = update.last_qty;
-  fill.order_qty = std::max(update.order_qty, update.last_qty);
-  fill.time = update.trade_time;
+  fill.trade = event.trade;
+  fill.price = event.last_price;
+  fill.qty = event.last_qty;
+  fill.order_qty = std::max(event.order_qty, event.last_qty);
+  fill.time = event.trade_time;
   fill.received = at.received;
   fill.decoded_ns = static_cast<std::uint32_t>(
       std::clamp<std::int64_t>((at.decoded - at.received).count(), 0, UINT32_MAX));
-  fill.symbol = update.symbol;
+  fill.symbol = event.symbol;
   fill.leader = leader_;
-  fill.side = update.side;
-  fill.leg = update.leg;
-  fill.forced = update.forced;
+  fill.side = event.side;
+  fill.forced = event.forced;
   return fill;
 }
 
-void LeaderSession::take_live(const LeaderFill& fill, Connection by, Mono now) {
+// Empty: none, or on a symbol that we do not know.
+std::optional<LeaderFill> LeaderSession::told_fill(const venue::OrderUpdate& update,
+                                                   Arrival at) const noexcept {
+  if (!update.symbol_known || !update.is_fill()) return std::nullopt;
+  LeaderFill fill = fill_of(update, at);
+  fill.leg = update.leg;
+  return fill;
+}
+
+// Empty as well where its leg is not known.
+std::optional<LeaderFill> LeaderSession::told_fill(const venue::TradeLite& lite,
+                                                   Arrival at) const noexcept {
+  if (!one_way_ || !lite.symbol_known) return std::nullopt;
+  return fill_of(lite, at);
+}
+
+bool LeaderSession::take_live(const LeaderFill& fill, Connection by, Mono now, bool expected) {
   switch (book_.take(fill)) {
     case LeaderBook::Taken::fresh:
       out_.emplace_back(fill);
@@ -324,14 +386,15 @@ void LeaderSession::take_live(const LeaderFill& fill, Connection by, Mono now) {
         said_once_.said(fill.symbol, fill.trade, by, now);
       }
       if (book_.overdrawn({.symbol = fill.symbol, .leg = fill.leg})) overdrawn(fill.symbol, now);
-      return;
+      return true;
     case LeaderBook::Taken::duplicate:
-      if (!said_once_.confirmed(fill.symbol, fill.trade, by)) cells_.duplicates.add();
-      return;
+      if (!said_once_.confirmed(fill.symbol, fill.trade, by) && !expected) cells_.duplicates.add();
+      return false;
     case LeaderBook::Taken::contained:
       cells_.contained.add();
-      return;
+      return false;
   }
+  return false;
 }
 
 // The copy agent opens nothing on such a leg before it is told the leader's position. The way back

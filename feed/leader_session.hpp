@@ -22,6 +22,13 @@
 // is lost nothing is missing, for the other says it all. Of each symbol both say the same in the
 // same order, so that whoever is ahead, the order is kept.
 //
+// TRADE_LITE tells a fill before ORDER_TRADE_UPDATE does, but not its leg: it is believed while the
+// account is in one-way mode, as it was last read. Each of the two kinds tells all trades in their
+// order, so that every fill is handed over in its turn by whichever comes first, and the other is
+// what was expected. An update of another leg says that the mode has changed; where TRADE_LITE was
+// believed by then, all is read again. (An execution that the venue took over, CALCULATED, is told
+// by the update alone.)
+//
 // Owned by the feed's thread. The path of a live fill (`event` to `front`) allocates nothing.
 // Source: Binance docs, "User Data Streams"; the key is shared by all processes of the account.
 #pragma once
@@ -40,6 +47,7 @@
 #include "feed/leader_book.hpp"
 #include "feed/leader_cells.hpp"
 #include "feed/said_once.hpp"
+#include "feed/short_fills.hpp"
 #include "net/backoff.hpp"
 #include "venue/listen_key.hpp"
 #include "venue/socket_renewal.hpp"
@@ -121,7 +129,8 @@ class LeaderSession {
     Mono decoded;
     bool by_successor = false;
   };
-  void event(const venue::UserEvent& event, Arrival at);
+  // True: it was a fill, and was not told before.
+  bool event(const venue::UserEvent& event, Arrival at);
   void malformed(Mono now);
   void stream_opened(Mono now);
   void stream_closed(const boost::system::error_code& why, Mono now);
@@ -175,11 +184,21 @@ class LeaderSession {
   std::uint32_t ask(Ask question);
   void config_read(const venue::AccountConfig& config, Mono now);
   void count_config_change(const venue::UserEvent& event) noexcept;
-  void order_update(const venue::OrderUpdate& update, Arrival at);
+  bool order_update(const venue::OrderUpdate& update, Arrival at);
+  bool trade_lite(const venue::TradeLite& lite, Arrival at);
+  void hold(const LeaderFill& fill);
+  bool mode_changed(const LeaderFill& fill, Mono now);
   void handed_over_until(VenueTime time, Arrival at) noexcept;
   void unknown_symbol(std::string_view name);
-  void take_live(const LeaderFill& fill, Connection by, Mono now);
-  std::optional<LeaderFill> fill_of(const venue::OrderUpdate& update, Arrival at);
+  // True: it was not told before. `expected`: that it was told is known.
+  bool take_live(const LeaderFill& fill, Connection by, Mono now, bool expected = false);
+  Connection connection_of(Arrival at) const noexcept {
+    return at.by_successor ? other(stream_connection_) : stream_connection_;
+  }
+  template <class Event>
+  LeaderFill fill_of(const Event& event, Arrival at) const noexcept;
+  std::optional<LeaderFill> told_fill(const venue::OrderUpdate& update, Arrival at) const noexcept;
+  std::optional<LeaderFill> told_fill(const venue::TradeLite& lite, Arrival at) const noexcept;
   void overdrawn(SymbolId symbol, Mono now);
 
   // leader_session_sync.cpp: from an open stream to a live one
@@ -244,6 +263,8 @@ class LeaderSession {
   std::uint32_t probe_ticket_ = 0;
   std::uint32_t again_ticket_ = 0;
   VenueTime positions_asked_{};
+  bool one_way_ = false;  // as the account's configuration was last read
+  ShortFills short_fills_;
 
   // While live.
   Mono live_since_{};

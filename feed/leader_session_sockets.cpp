@@ -56,11 +56,13 @@ void LeaderSession::successor_closed(const boost::system::error_code& why, Mono 
 // Of one that does not race.
 void LeaderSession::successor_event(const venue::UserEvent& event, Arrival at) {
   if (successor_ == Successor::none) return;
-  if (const auto* update = std::get_if<venue::OrderUpdate>(&event)) {
-    const auto fill = fill_of(*update, at);
+  const auto* update = std::get_if<venue::OrderUpdate>(&event);
+  const auto* lite = std::get_if<venue::TradeLite>(&event);
+  if (update || lite) {
+    const auto fill = update ? told_fill(*update, at) : told_fill(*lite, at);
     if (!fill) return;
-    if (book_.seen(fill->symbol, fill->trade)) cells_.duplicates.add();
-    else held_.push_back(*fill);
+    if (!book_.seen(fill->symbol, fill->trade)) hold(*fill);
+    else if (update) cells_.duplicates.add();
   } else if (std::holds_alternative<venue::ListenKeyExpired>(event)) {
     fail(Failure{.error = make_error_code(Errc::closed)}, "the listen key expired", at.decoded);
   } else if (std::holds_alternative<venue::ServerShutdown>(event)) {

@@ -61,7 +61,8 @@ class Scenario {
  private:
   RigOptions options() {
     RigOptions made = script_.options();
-    made.leader_connections = made.seed % 2 == 0 ? 2 : 1;
+    // Of each mode of the leader.
+    made.leader_connections = made.seed % 4 < 2 ? 2 : 1;
     // In some seeds the venue takes so few orders that most of them wait.
     if (made.seed % 3 == 0) made.order_limits = {.per_10s = 10, .per_minute = 50};
     faults_.install(made);

@@ -1,0 +1,60 @@
+// ShortFills: the last fills that TRADE_LITE has told, until the same connection tells them whole,
+// in ORDER_TRADE_UPDATE: by how much the short word was ahead, and that the second is no
+// repetition. Pure.
+//
+// Owned by the feed's thread; nothing is allocated. What is beyond the capacity is not measured.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+#include "feed/said_once.hpp"
+
+namespace copyd::feed {
+
+class ShortFills {
+ public:
+  static constexpr std::size_t capacity = 64;
+
+  void told(SymbolId symbol, TradeId trade, Connection by, Mono at) noexcept {
+    Row* row = find(symbol, trade);
+    if (row == nullptr) {
+      row = &rows_[next_++ % capacity];
+      *row = {.trade = trade, .at = at, .symbol = symbol};
+    }
+    row->waits[static_cast<std::size_t>(by)] = true;
+  }
+  // By how long the short word was first, on whichever connection. Empty: it was not waited for.
+  std::optional<std::chrono::nanoseconds> told_whole(SymbolId symbol, TradeId trade, Connection by,
+                                                     Mono at) noexcept {
+    Row* const row = find(symbol, trade);
+    if (row == nullptr || !std::exchange(row->waits[static_cast<std::size_t>(by)], false))
+      return std::nullopt;
+    return at - row->at;
+  }
+
+ private:
+  struct Row {
+    TradeId trade{};
+    Mono at{};
+    SymbolId symbol{};
+    std::array<bool, connections_max> waits{};
+  };
+  Row* find(SymbolId symbol, TradeId trade) noexcept {
+    const auto row = std::find_if(rows_.begin(), rows_.end(), [&](const Row& r) {
+      return r.trade == trade && r.symbol == symbol;
+    });
+    return row == rows_.end() ? nullptr : &*row;
+  }
+
+  std::array<Row, capacity> rows_{};
+  std::size_t next_ = 0;
+};
+
+}  // namespace copyd::feed
