@@ -10,26 +10,39 @@ namespace {
 constexpr RequestId slot_mask = (RequestId{1} << request_slot_bits) - 1;
 constexpr RequestId no_order = slot_mask;  // in place of a slot
 
-constexpr std::size_t index_size = 2 * limits::inflight_per_lane_max;
-static_assert((index_size & (index_size - 1)) == 0, "a mask takes the place of a remainder");
-
-// Slots whose memory is there from the start, so that the path meets no page fault for them.
-constexpr std::size_t touched_slots = 8192;
+// What a usual day has at once: the memory of so many is there from the start, so that the path
+// meets no page fault for them, and their index stays in a near cache.
+constexpr std::size_t usual_orders = 8192;
+constexpr std::size_t usual_index = 4 * usual_orders;
+constexpr std::size_t wide_index = 2 * limits::inflight_per_lane_max;
+constexpr bool is_power_of_two(std::size_t size) noexcept {
+  return (size & (size - 1)) == 0;
+}
+static_assert(is_power_of_two(usual_index) && is_power_of_two(wide_index),
+              "a mask takes the place of a remainder");
 
 // A CopyId is a hash already.
-std::size_t home_of(const CopyId& id) noexcept {
+std::size_t home_of(const CopyId& id, std::size_t mask) noexcept {
   std::uint64_t low = 0;
   std::memcpy(&low, id.bytes.data(), sizeof low);
-  return static_cast<std::size_t>(low) & (index_size - 1);
+  return static_cast<std::size_t>(low) & mask;
 }
 
 }  // namespace
 
-Inflight::Inflight(std::size_t followers)
-    : index_(index_size, InflightOrder::none), heads_(followers) {
+Inflight::Inflight(std::size_t followers) : heads_(followers) {
   slots_.reserve(limits::inflight_per_lane_max);
-  slots_.resize(touched_slots);
+  slots_.resize(usual_orders);
   slots_.clear();
+  index_.reserve(wide_index);
+  index_.resize(usual_index, InflightOrder::none);
+}
+
+// Once, half a millisecond, in memory that was reserved.
+void Inflight::widen() noexcept {
+  index_.assign(wide_index, InflightOrder::none);
+  for (const InflightOrder& order : slots_)
+    if (order.state != OrderState::free) index(order);
 }
 
 std::uint32_t Inflight::free_slot() noexcept {
@@ -45,6 +58,7 @@ std::uint32_t Inflight::free_slot() noexcept {
 InflightOrder& Inflight::open(const OrderTerms& terms, Mono now) noexcept {
   ASSERT(!full());
   ASSERT(terms.follower.value < heads_.size());
+  if (size_ == usual_orders && index_.size() < wide_index) widen();
   const std::uint32_t slot = free_slot();
   InflightOrder& order = slots_[slot];
   const std::uint32_t generation = order.generation + 1;
@@ -110,9 +124,10 @@ InflightOrder* Inflight::by_handle(OrderHandle handle) noexcept {
 
 // Where the id stands, or the empty place where it would.
 std::size_t Inflight::probe(const CopyId& id) const noexcept {
-  std::size_t place = home_of(id);
+  const std::size_t mask = index_.size() - 1;
+  std::size_t place = home_of(id, mask);
   while (index_[place] != InflightOrder::none && slots_[index_[place]].terms.copy_id != id)
-    place = (place + 1) & (index_size - 1);
+    place = (place + 1) & mask;
   return place;
 }
 
@@ -124,14 +139,14 @@ void Inflight::index(const InflightOrder& order) noexcept {
 }
 
 void Inflight::unindex(const InflightOrder& order) noexcept {
+  const std::size_t mask = index_.size() - 1;
   std::size_t hole = probe(order.terms.copy_id);
   ASSERT(index_[hole] == order.slot);
   // Whatever follows in the same run moves up, so that no search stops at the hole.
-  for (std::size_t i = (hole + 1) & (index_size - 1); index_[i] != InflightOrder::none;
-       i = (i + 1) & (index_size - 1)) {
-    const std::size_t home = home_of(slots_[index_[i]].terms.copy_id);
-    const std::size_t from_home = (i - home) & (index_size - 1);
-    const std::size_t from_hole = (i - hole) & (index_size - 1);
+  for (std::size_t i = (hole + 1) & mask; index_[i] != InflightOrder::none; i = (i + 1) & mask) {
+    const std::size_t home = home_of(slots_[index_[i]].terms.copy_id, mask);
+    const std::size_t from_home = (i - home) & mask;
+    const std::size_t from_hole = (i - hole) & mask;
     if (from_home < from_hole) continue;
     index_[hole] = index_[i];
     hole = i;

@@ -166,13 +166,15 @@ class Inflight {
     return slot == InflightOrder::none ? nullptr : &slots_[slot];
   }
   std::uint32_t free_slot() noexcept;
+  void widen() noexcept;
   std::size_t probe(const CopyId& id) const noexcept;
   void index(const InflightOrder& order) noexcept;
   void unindex(const InflightOrder& order) noexcept;
   void unlink(InflightOrder& order) noexcept;
 
   std::vector<InflightOrder> slots_;
-  std::vector<std::uint32_t> index_;  // by CopyId; open addressing, half full at most
+  // By CopyId; open addressing. Of few orders small and a quarter full at most, else half.
+  std::vector<std::uint32_t> index_;
   std::vector<Ends> heads_;           // by follower
   std::uint32_t free_ = InflightOrder::none;  // linked through `next`; once used, free again
   std::size_t size_ = 0;

@@ -103,6 +103,22 @@ TEST(Inflight, ItHoldsItsLimitAndNotOneMore) {
   EXPECT_FALSE(inflight.full());
 }
 
+TEST(Inflight, EachOrderIsFoundWhereTheIndexHasGrown) {
+  Inflight inflight(1);
+  constexpr std::uint64_t many = 20'000;
+  for (std::uint64_t n = 0; n < many; ++n) {
+    inflight.open(terms(n), now);
+    // Some have gone before, so that not every slot is one of an order.
+    if (n % 3 == 2) inflight.close(*inflight.by_copy_id(copy_id(n - 1)));
+  }
+  for (std::uint64_t n = 0; n < many; ++n) {
+    InflightOrder* const order = inflight.by_copy_id(copy_id(n));
+    ASSERT_EQ(order != nullptr, n % 3 != 1 || n + 1 == many) << n;
+    if (order != nullptr) inflight.close(*order);
+  }
+  EXPECT_EQ(inflight.size(), 0U);
+}
+
 // So that memory is touched by as many orders as there were at once.
 TEST(Inflight, ASlotIsUsedAgainBeforeAnotherIsTaken) {
   Inflight inflight(1);
