@@ -244,10 +244,15 @@ LoadOutcome refused(std::string_view file, Position at, const std::string& messa
   return outcome;
 }
 
-// Of each follower, and of each of its links, whether it is `removed`. It is no key of a file.
+// Of each leader and follower, and of each of a follower's links, whether it is `removed`. It is no
+// key of a file.
 struct Removed {
-  bool follower = false;
-  std::vector<bool> links;
+  struct Follower {
+    bool itself = false;
+    std::vector<bool> links;
+  };
+  std::vector<bool> leaders;
+  std::vector<Follower> followers;
 };
 
 bool take_removed(Node& table) {
@@ -263,25 +268,32 @@ std::vector<Node>* entries_of(Node& table, std::string_view name) {
   return nullptr;
 }
 
-std::vector<Removed> take_all_removed(Node& root) {
-  std::vector<Removed> removed;
+Removed take_all_removed(Node& root) {
+  Removed removed;
+  if (auto* const leaders = entries_of(root, "leader"))
+    for (Node& leader : *leaders) removed.leaders.push_back(take_removed(leader));
   auto* const followers = entries_of(root, "follower");
   if (followers == nullptr) return removed;
   for (Node& follower : *followers) {
-    Removed& one = removed.emplace_back();
-    one.follower = take_removed(follower);
+    auto& one = removed.followers.emplace_back();
+    one.itself = take_removed(follower);
     if (auto* const links = entries_of(follower, "link"))
       for (Node& link : *links) one.links.push_back(take_removed(link));
   }
   return removed;
 }
 
-void put_removed(const std::vector<Removed>& removed, std::vector<Follower>& followers) {
-  for (std::size_t f = 0; f < std::min(removed.size(), followers.size()); ++f) {
-    followers[f].removed = removed[f].follower;
-    const auto& links = removed[f].links;
-    for (std::size_t l = 0; l < std::min(links.size(), followers[f].links.size()); ++l)
-      followers[f].links[l].removed = links[l];
+void put_removed(const std::vector<bool>& removed, auto& entries) {
+  for (std::size_t i = 0; i < std::min(removed.size(), entries.size()); ++i)
+    entries[i].removed = removed[i];
+}
+
+void put_removed(const Removed& removed, Config& config) {
+  put_removed(removed.leaders, config.leaders);
+  auto& followers = config.followers;
+  for (std::size_t f = 0; f < std::min(removed.followers.size(), followers.size()); ++f) {
+    followers[f].removed = removed.followers[f].itself;
+    put_removed(removed.followers[f].links, followers[f].links);
   }
 }
 
@@ -292,13 +304,13 @@ LoadOutcome load_any(std::string_view toml_text, std::string_view file_name,
   }
   Tree tree = read_tree(toml_text);
   if (tree.error) return refused(file_name, tree.error_at, "not valid TOML: " + *tree.error);
-  std::vector<Removed> removed;
+  Removed removed;
   if (knows_removed) removed = take_all_removed(tree.root);
   Findings findings;
   findings.file = file_name;
   const Table file(findings, tree.root);
   Config config = read_config(file);
-  put_removed(removed, config.followers);
+  put_removed(removed, config);
   validate(config, cpus, findings);
   sort_by_place(findings.faults);
   sort_by_place(findings.notes);

@@ -159,39 +159,26 @@ Follower renewed_follower(const Follower& running, const Follower* fresh) {
   return out;
 }
 
-// A leader that is gone has no links any more but those that are drained, for which it is still
-// heard; its connections need a restart.
-Leader renewed_leader(const Leader& running, const Leader* /*fresh*/) {
-  return running;
+// Its connections need a restart.
+Leader renewed_leader(const Leader& running, const Leader* fresh) {
+  Leader out = running;
+  out.removed = fresh == nullptr;
+  return out;
 }
 
-bool known(const std::vector<Leader>& leaders, const Link& link) {
-  return std::any_of(leaders.begin(), leaders.end(),
-                     [&](const Leader& leader) { return leader.label == link.leader; });
-}
-
-// Of a follower that is new; its links to leaders that are not there yet wait.
-Follower applicable(const std::vector<Leader>& leaders, Follower fresh) {
-  std::erase_if(fresh.links, [&](const Link& link) { return !known(leaders, link); });
-  return fresh;
-}
-
-Follower applicable(const std::vector<Leader>& leaders, const Follower& running,
-                    const Follower& merged) {
-  if (merged.removed) return merged;
+// What of a follower can be taken as it is.
+Follower applicable(const Follower& running, const Follower& merged) {
   Follower next = merged;
   const bool becomes_paper = merged.state == FollowerMode::shadow;
   const bool is_paper = running.state == FollowerMode::shadow;
   if (becomes_paper != is_paper) next.state = running.state;
-  const auto fresh = next.links.begin() + static_cast<std::ptrdiff_t>(running.links.size());
-  const auto waits = [&](const Link& link) { return !known(leaders, link); };
-  next.links.erase(std::remove_if(fresh, next.links.end(), waits), next.links.end());
   return next;
 }
 
 // Without what is `removed`: as a file would say it.
 Config in_file(Config config) {
   const auto removed = [](const auto& entry) { return entry.removed; };
+  std::erase_if(config.leaders, removed);
   std::erase_if(config.followers, removed);
   for (Follower& follower : config.followers) std::erase_if(follower.links, removed);
   return config;
@@ -244,18 +231,9 @@ Config merged(const Config& running, const Config& fresh) {
 
 Plan plan_of(const Config& running, const Config& fresh) {
   Plan plan{.next = merged(running, fresh), .applied = {}, .waiting = {}};
-  Config& next = plan.next;
-  next.leaders = running.leaders;
-  const std::size_t places = running.followers.size();
-  for (std::size_t i = 0; i < next.followers.size(); ++i)
-    next.followers[i] = i < places
-                            ? applicable(running.leaders, running.followers[i], next.followers[i])
-                            : applicable(running.leaders, std::move(next.followers[i]));
-  const auto added = next.followers.begin() + static_cast<std::ptrdiff_t>(places);
-  next.followers.erase(std::remove_if(added, next.followers.end(),
-                                      [](const Follower& one) { return one.links.empty(); }),
-                       next.followers.end());
-  const std::string text = text_of(in_file(next));
+  for (std::size_t i = 0; i < running.followers.size(); ++i)
+    plan.next.followers[i] = applicable(running.followers[i], plan.next.followers[i]);
+  const std::string text = text_of(in_file(plan.next));
   plan.applied = changes_between(text_of(in_file(running)), text);
   plan.waiting = changes_between(text, text_of(fresh));
   return plan;

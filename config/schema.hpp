@@ -64,7 +64,8 @@ struct Keys {
 
 struct Leader {
   std::string label;
-  int connections = 2;  // user-data connections that race each other
+  int connections = 2;   // user-data connections that race each other
+  bool removed = false;  // as of a link; heard until what its links hold is closed
   friend bool operator==(const Leader&, const Leader&) = default;
 };
 

@@ -204,6 +204,7 @@ std::string text_of(const Config& config) {
     out.table("[[leader]]");
     out.line("label", value(leader.label));
     out.put("connections", leader.connections, Leader().connections);
+    out.put("removed", leader.removed, Leader().removed);
   }
   for (const Follower& follower : config.followers) {
     out.table("[[follower]]");

@@ -236,9 +236,12 @@ class Followers {
 
 void write_leaders(MetricsPage& page, const StatusParts& parts) {
   const auto each = [&](auto write) {
-    for (std::size_t i = 0; i < parts.config.leaders.size(); ++i)
+    for (std::size_t i = 0; i < parts.config.leaders.size(); ++i) {
+      const LeaderId id{static_cast<std::uint16_t>(i)};
+      if (!is_shown(parts, id)) continue;
       write(MetricsPage::Labels{{"leader", parts.config.leaders[i].label}},
-            parts.pipeline->leader(LeaderId{static_cast<std::uint16_t>(i)}));
+            parts.pipeline->leader(id));
+    }
   };
   page.gauges("copyd_leader_live", "1 while the leader's fills flow.");
   each([&](MetricsPage::Labels labels, const feed::LeaderCells& cells) {

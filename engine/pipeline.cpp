@@ -28,8 +28,8 @@ Pipeline::Pipeline(const Parts& parts)
       feed_notices_(limits::notices_max),
       feed_news_(limits::account_news_max),
       copy_notices_(limits::notices_max),
-      leader_cells_(parts.config.leaders.size()),
       // A reload may bring more of them.
+      leader_cells_(limits::leaders_max),
       follower_cells_(limits::followers_max),
       link_cells_(limits::followers_max),
       feed_transport_(net::make_tls_transport(parts.tls, parts.clock)) {

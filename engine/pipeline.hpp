@@ -81,6 +81,9 @@ class Pipeline {
   // Of the configuration that the copy agent decides by.
   std::uint32_t generation() const noexcept { return copier_->generation(); }
 
+  // Bits by LeaderId, see Copier: as of the last BookEnd.
+  std::uint64_t leaders_wanted() const noexcept { return copier_->leaders_wanted(); }
+
   bool next_notice(Notice& out);
   // What streams say of the worth of accounts, and how often there was no room for it.
   bool next_news(venue::AccountNews& out);

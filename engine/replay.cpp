@@ -15,7 +15,7 @@ using journal::Record;
 using journal::record_of;
 using journal::Type;
 
-// Every follower and link of `running` is in its place in `next`.
+// Every leader, follower and link of `running` is in its place in `next`.
 bool keeps_places(const config::Config& running, const config::Config& next) {
   const auto same_leader = [](const auto& one, const auto& other) {
     return one.leader == other.leader;
@@ -27,7 +27,7 @@ bool keeps_places(const config::Config& running, const config::Config& next) {
     return longer.size() >= shorter.size() &&
            std::equal(shorter.begin(), shorter.end(), longer.begin(), same);
   };
-  return std::ranges::equal(running.leaders, next.leaders, same_label) &&
+  return begins_with(next.leaders, running.leaders, same_label) &&
          begins_with(next.followers, running.followers, [&](const auto& one, const auto& other) {
            return same_label(one, other) && begins_with(other.links, one.links, same_leader);
          });

@@ -284,17 +284,22 @@ bool is_shown(const StatusParts& parts, std::size_t follower) {
   return account != nullptr && account->follower.has_value();
 }
 
+bool is_shown(const StatusParts& parts, LeaderId leader) {
+  const auto& config = parts.config.leaders[leader.value];
+  if (!config.removed) return true;
+  const RosterAccount* account = parts.roster.find(config.label);
+  return account != nullptr && account->leader.has_value();
+}
+
 bool is_ready(const StatusParts& parts) {
-  for (std::size_t i = 0; i < parts.config.leaders.size(); ++i)
-    if (session_of(parts, i) != feed::SessionState::live) return false;
-  return parts.pipeline != nullptr;
+  return parts.pipeline != nullptr && leaders_not_live(parts).empty();
 }
 
 std::string leaders_not_live(const StatusParts& parts) {
   std::string text;
   for (std::size_t i = 0; i < parts.config.leaders.size(); ++i) {
     const auto state = session_of(parts, i);
-    if (state == feed::SessionState::live) continue;
+    if (state == feed::SessionState::live || !is_shown(parts, leader_id(i))) continue;
     text += fmt::format("{}{} is {}", text.empty() ? "" : ", ", parts.config.leaders[i].label,
                         feed::name_of(state));
   }
@@ -317,7 +322,8 @@ std::string status_reply(const StatusParts& parts) {
   if (parts.pipeline == nullptr) out.null();
   else out.value(parts.pipeline->plan().dedicated ? "dedicated" : "shared");
   out.key("leaders").begin_array();
-  for (std::size_t i = 0; i < parts.config.leaders.size(); ++i) write_leader(out, parts, i);
+  for (std::size_t i = 0; i < parts.config.leaders.size(); ++i)
+    if (is_shown(parts, leader_id(i))) write_leader(out, parts, i);
   out.end_array();
   out.key("followers").begin_array();
   for (std::size_t i = 0; i < parts.config.followers.size(); ++i)
@@ -412,8 +418,12 @@ std::string changed_reply(const StatusParts& parts, const Restrictions& restrict
 
 std::string status_line(const StatusParts& parts) {
   std::size_t live = 0;
-  for (std::size_t i = 0; i < parts.config.leaders.size(); ++i)
+  std::size_t leaders = 0;
+  for (std::size_t i = 0; i < parts.config.leaders.size(); ++i) {
+    if (!is_shown(parts, leader_id(i))) continue;
+    ++leaders;
     live += session_of(parts, i) == feed::SessionState::live ? 1U : 0U;
+  }
   std::size_t ready = 0;
   std::size_t followers = 0;
   std::int64_t unknown = 0;
@@ -425,8 +435,8 @@ std::string status_line(const StatusParts& parts) {
     if (parts.pipeline != nullptr) unknown += parts.pipeline->link(follower_id(i)).unknown.get();
   }
   return fmt::format("{}: {}/{} leaders, {}/{} followers, {} unknown",
-                     is_ready(parts) ? "ready" : "connecting", live, parts.config.leaders.size(),
-                     ready, followers, unknown);
+                     is_ready(parts) ? "ready" : "connecting", live, leaders, ready, followers,
+                     unknown);
 }
 
 }  // namespace copyd::engine

@@ -31,7 +31,9 @@ struct StatusParts {
 };
 
 // False: the follower is not in the file any more, holds nothing, and was let go of.
+// False: it was let go of, and only its place is left.
 bool is_shown(const StatusParts& parts, std::size_t follower);
+bool is_shown(const StatusParts& parts, LeaderId leader);
 
 // Every leader live. Followers never delay it: one that is not ready opens nothing.
 bool is_ready(const StatusParts& parts);

@@ -128,10 +128,12 @@ class Supervisor {
   void keep_draining();
   void take_drained();
   void let_go(FollowerId follower);
+  void let_go(LeaderId leader);
+  void without_role(RosterAccount& account);
   // Followers whose orders are to leave on the other sort of connection.
   void note_moves(const config::Config& next);
   void keep_moving();
-  void take_followers(const std::vector<FollowerId>& changed);
+  void take_accounts(const std::vector<FollowerId>& changed);
   void answer_reload(const config::Plan& plan);
   void refuse_reload(const ops::Failure& failure);
   std::string book_reply(const ops::ControlRequest& request, const std::vector<BookRow>& rows);
@@ -199,6 +201,8 @@ class Supervisor {
   std::map<LeaderId, LeaderTrack> tracks_;
   // Leaders whose followers are still getting ready: a fill that came before them would be skipped.
   std::vector<std::pair<LeaderId, venue::Credentials>> waiting_leaders_;
+  // So long a leader waits: a follower that cannot get ready must not keep the others.
+  static constexpr std::chrono::seconds followers_wait{10};
   Mono leaders_due_;  // then they start in any case
   std::optional<ops::ControlServer> control_;
 
@@ -230,8 +234,9 @@ class Supervisor {
   std::optional<config::Plan> plan_;      // which the copy agent has, or gets next
   risk::ReloadPtr reload_;                // null: the copy agent has it
   std::set<FollowerId> unheld_;           // whose lanes are to hear of it before
-  // Followers that were taken out of the file: asked of the copy agent now and then.
+  // Leaders and followers that were taken out of the file: asked of the copy agent now and then.
   std::set<FollowerId> draining_;  // of the question under way: that may be flat
+  std::set<LeaderId> draining_leaders_;  // of the question under way
   Mono draining_due_;
   std::uint32_t draining_query_ = 0;      // 0: not asked
   std::set<FollowerId> limits_untold_;    // whose lane is to hear of its limit

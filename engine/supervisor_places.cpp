@@ -3,6 +3,8 @@
 // and let go of when it holds nothing and has nothing in flight.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "engine/supervisor.hpp"
 #include "ops/log.hpp"
 
@@ -53,24 +55,28 @@ std::vector<SetState> Supervisor::states_of_new(const config::Config& next) cons
 }
 
 // Those that are new, or were let go of and are in the file again.
-void Supervisor::take_followers(const std::vector<FollowerId>& changed) {
-  std::vector<RosterAccount*> taken;
-  for (std::size_t i = 0; i < config_.followers.size(); ++i) {
-    if (config_.followers[i].removed) continue;
-    RosterAccount& account = roster_.at(config_.followers[i].label);
-    if (account.follower) continue;
-    account.follower = FollowerId{static_cast<std::uint16_t>(i)};
-    taken.push_back(&account);
-  }
+void Supervisor::take_accounts(const std::vector<FollowerId>& changed) {
+  std::set<RosterAccount*> taken;
+  const auto take = [&](const auto& entries, auto RosterAccount::*role) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      RosterAccount& account = roster_.at(entries[i].label);
+      if (entries[i].removed || account.*role) continue;
+      // What its key was worth meanwhile restricted nobody.
+      if (account.role() == Role::none) health_->disconnected(account);
+      (account.*role).emplace(static_cast<std::uint16_t>(i));
+      taken.insert(&account);
+    }
+  };
+  take(config_.leaders, &RosterAccount::leader);
+  const bool leads = !taken.empty();
+  take(config_.followers, &RosterAccount::follower);
+  if (leads) leaders_due_ = clock_.now() + followers_wait;
   preparation_->reloaded(changed);
-  for (RosterAccount* const one : taken) {
-    RosterAccount& account = *one;
-    // What its key was worth meanwhile restricted nobody.
-    health_->disconnected(account);
-    if (account.connected()) hand_over(account);
-    else if (!is_shadow(account))
-      log::warning(fmt::format("follower \"{}\" is not connected: copyctl connect {}",
-                               account.label, account.label));
+  for (RosterAccount* const account : taken) {
+    if (account->connected()) hand_over(*account);
+    else if (!is_shadow(*account))
+      log::warning(fmt::format("{} \"{}\" is not connected: copyctl connect {}",
+                               name_of(account->role()), account->label, account->label));
   }
 }
 
@@ -99,7 +105,11 @@ void Supervisor::keep_draining() {
     if (follower.state == config::FollowerMode::shadow) let_go(id);
     else if (pipeline_->follower(id).in_flight.get() == 0) draining_.insert(id);
   }
-  if (draining_.empty()) return;
+  draining_leaders_.clear();
+  for (std::size_t i = 0; i < config_.leaders.size(); ++i)
+    if (config_.leaders[i].removed && roster_.at(config_.leaders[i].label).leader)
+      draining_leaders_.insert(LeaderId{static_cast<std::uint16_t>(i)});
+  if (draining_.empty() && draining_leaders_.empty()) return;
   draining_query_ = next_query_++;
   pipeline_->tell_copier(QueryBook{.query = draining_query_});
 }
@@ -112,6 +122,9 @@ void Supervisor::take_drained() {
                       pipeline_->link(id).unknown.get() == 0;
     if (flat && config_.followers[id.value].removed) let_go(id);
   }
+  const std::uint64_t wanted = pipeline_->leaders_wanted();
+  for (const LeaderId id : std::exchange(draining_leaders_, {}))
+    if ((wanted >> id.value & 1U) == 0 && config_.leaders[id.value].removed) let_go(id);
 }
 
 // Its key stays in the store, as that of any account without a role.
@@ -121,15 +134,34 @@ void Supervisor::let_go(FollowerId follower) {
   health_->disconnected(account);
   preparation_->disconnected(account);
   account.follower.reset();
-  if (account.connected()) {
-    health_->connected(account);
-    // It may be a leader as well.
-    preparation_->connected(account);
-  }
+  without_role(account);
   log::info(
       fmt::format("{}: it is out of the configuration and holds nothing: it is let go of. "
                   "copyctl disconnect {} forgets its key",
                   account.label, account.label));
+}
+
+// The copy agent's answer came from behind the reload: his links are removed there, and nothing
+// that they hold is left to be closed with him.
+void Supervisor::let_go(LeaderId leader) {
+  RosterAccount& account = roster_.at(config_.leaders[leader.value].label);
+  std::erase_if(waiting_leaders_, [&](const auto& waiting) { return waiting.first == leader; });
+  pipeline_->tell_feed(feed::RemoveLeader{leader});
+  if (!account.follower) health_->disconnected(account);
+  preparation_->disconnected(account);
+  account.leader.reset();
+  without_role(account);
+  log::info(
+      fmt::format("{}: it is out of the configuration, and nobody holds anything of it: its "
+                  "stream is left. copyctl disconnect {} forgets its key",
+                  account.label, account.label));
+}
+
+// It may have the other role as well; and its key is looked after in any case.
+void Supervisor::without_role(RosterAccount& account) {
+  if (!account.connected()) return;
+  health_->connected(account);
+  preparation_->connected(account);
 }
 
 // REQUIRES: it is a follower, and has a key.

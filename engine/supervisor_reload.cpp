@@ -137,7 +137,7 @@ void Supervisor::go_on_with(config::Config next, const std::vector<FollowerId>& 
     alerts_->set_channels(alert_channels());
   note_moves(next);
   take_places(std::move(next));
-  take_followers(changed);
+  take_accounts(changed);
   equities_->reloaded();
   marks_->reloaded();
   tell_limits();

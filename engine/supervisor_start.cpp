@@ -14,9 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 namespace log = ops::log;
 
-// So long a leader waits for its followers: one that cannot get ready must not keep the others.
-constexpr auto followers_wait = 10s;
-
 }  // namespace
 
 // Nothing is ever sent for it: it needs no key.

@@ -83,8 +83,9 @@ std::optional<Undrained> with_undrained(const config::Config& file, const config
   const auto add_link = [&](config::Follower& to, const config::Link& link) {
     to.links.push_back(link);
     to.links.back().removed = true;
-    if (find_label(out.config.leaders, link.leader) == nullptr)
-      out.config.leaders.push_back(*find_label(before.leaders, link.leader));
+    if (find_label(out.config.leaders, link.leader) != nullptr) return;
+    out.config.leaders.push_back(*find_label(before.leaders, link.leader));
+    out.config.leaders.back().removed = true;
   };
   for (const std::uint16_t f : held.followers) {
     if (f >= before.followers.size()) continue;

@@ -52,8 +52,8 @@ struct LeaderFeed::Leader {
   bool successor_first = false;               // whose turn it is to be read
 };
 
-LeaderFeed::LeaderFeed(Wiring wiring)
-    : wiring_(std::move(wiring)), decoder_(wiring_.symbols), leaders_(wiring_.cells.size()) {
+LeaderFeed::LeaderFeed(Wiring wiring) : wiring_(std::move(wiring)), decoder_(wiring_.symbols) {
+  leaders_.reserve(wiring_.cells.size());
   warm(decoder_);
 }
 
@@ -95,9 +95,14 @@ void LeaderFeed::apply(FeedCommand& command, Mono now) {
   }
 }
 
+LeaderFeed::Leader* LeaderFeed::find(LeaderId leader) const noexcept {
+  return leader.value < leaders_.size() ? leaders_[leader.value].get() : nullptr;
+}
+
 void LeaderFeed::add(AddLeader& command, Mono now) {
   const std::size_t index = command.leader.value;
-  ASSERT(index < leaders_.size());
+  ASSERT(index < wiring_.cells.size());
+  if (index >= leaders_.size()) leaders_.resize(index + 1);
   auto& leader = leaders_[index];
   if (leader) {
     leader->credentials.emplace(std::move(command.credentials));
@@ -119,8 +124,8 @@ void LeaderFeed::add(AddLeader& command, Mono now) {
 
 // The session stays: it knows what was handed over, and the copy agent's books rest on that.
 void LeaderFeed::remove(LeaderId id) {
-  auto& leader = leaders_[id.value];
-  if (!leader) return;
+  Leader* const leader = find(id);
+  if (leader == nullptr) return;
   leader->session.forget();
   leader->credentials.reset();
 }
@@ -230,8 +235,8 @@ void LeaderFeed::take_frame(Leader& leader, const net::WebSocket& socket) noexce
                                     .by_successor = &socket == leader.successor.get()});
   if (const auto* account = std::get_if<venue::AccountUpdate>(&*event);
       account != nullptr && wiring_.news != nullptr)
-    venue::tell_news(*wiring_.news, venue::AccountNews::Owner::leader, leader.session.leader().value,
-                     *account);
+    venue::tell_news(*wiring_.news, venue::AccountNews::Owner::leader,
+                     leader.session.leader().value, *account);
   if (!fresh) return;
   wiring_.stages[Stage::feed].record((socket.framed() - socket.received()).count());
   wiring_.stages[Stage::decode].record((decoded - socket.framed()).count());
@@ -304,7 +309,7 @@ void LeaderFeed::adopt_successor(Leader& leader) {
 // ---- questions ---------------------------------------------------------------------------------
 
 SessionState LeaderFeed::state(LeaderId leader) const noexcept {
-  const auto& found = leaders_[leader.value];
+  const Leader* const found = find(leader);
   return found ? found->session.state() : SessionState::not_connected;
 }
 
@@ -318,12 +323,12 @@ int LeaderFeed::unsynced() const noexcept {
 }
 
 Qty LeaderFeed::tracked(LeaderId leader, SymbolId symbol, Leg leg) const noexcept {
-  const auto& found = leaders_[leader.value];
+  const Leader* const found = find(leader);
   return found ? found->session.tracked({.symbol = symbol, .leg = leg}) : Qty{};
 }
 
 bool LeaderFeed::looks_again(LeaderId leader) const noexcept {
-  const auto& found = leaders_[leader.value];
+  const Leader* const found = find(leader);
   return found && found->session.looks_again();
 }
 

@@ -74,6 +74,7 @@ class LeaderFeed final : public Agent {
  private:
   struct Leader;
 
+  Leader* find(LeaderId leader) const noexcept;
   int take_commands(Mono now);
   void apply(FeedCommand& command, Mono now);
   void add(AddLeader& command, Mono now);
@@ -93,7 +94,8 @@ class LeaderFeed final : public Agent {
 
   Wiring wiring_;
   venue::UserDataDecoder decoder_;
-  std::vector<std::unique_ptr<Leader>> leaders_;  // by LeaderId; null: not added
+  // By LeaderId; null: not added. Up to the last that was.
+  std::vector<std::unique_ptr<Leader>> leaders_;
   std::optional<TimeSample> time_;
   std::atomic<bool> stopped_{false};
 };

@@ -22,9 +22,15 @@ std::vector<NameKey> keys_of(const SymbolTable& symbols) {
   return keys;
 }
 
-std::vector<NameKey> keys_of(std::span<const config::Leader> leaders) {
+// There is room for as many leaders as there may be: a reload brings them, and moves nothing.
+std::size_t leader_places(const CopierSetup& setup) {
+  return std::max(setup.leaders.size(), limits::leaders_max);
+}
+
+std::vector<NameKey> leader_keys(const CopierSetup& setup) {
   std::vector<NameKey> keys;
-  for (const auto& leader : leaders) keys.push_back(name_key(leader.label));
+  for (const auto& leader : setup.leaders) keys.push_back(name_key(leader.label));
+  keys.resize(leader_places(setup));
   return keys;
 }
 
@@ -42,7 +48,7 @@ Copier::Copier(const CopierSetup& setup)
       last_prices_(setup.symbols.size()),
       marks_(setup.symbols.size()),
       symbol_keys_(keys_of(setup.symbols)),
-      leader_keys_(keys_of(setup.leaders)),
+      leader_keys_(leader_keys(setup)),
       settle_number_(setup.settle_start),
       generation_(setup.generation),
       orders_(order_slots(setup)),
@@ -50,8 +56,8 @@ Copier::Copier(const CopierSetup& setup)
       gate_(setup.clock),
       shared_{symbols_, last_prices_, symbol_keys_, leader_keys_,    orders_,    settle_number_,
               gate_,    doubts_,      marks_,       setup.decisions, generation_},
-      followers_of_(setup.leaders.size()),
-      held_by_leader_(setup.leaders.size(), std::vector<Qty>(setup.symbols.size() * leg_kinds)),
+      followers_of_(leader_places(setup)),
+      held_by_leader_(leader_places(setup), std::vector<Qty>(setup.symbols.size() * leg_kinds)),
       journal_(setup.journal),
       replaying_(setup.replays),
       doubt_until_(setup.doubt_until.value_or(VenueTime())),

@@ -99,6 +99,11 @@ class Copier final : public Agent, private BookSink {
   std::uint32_t generation() const noexcept {
     return static_cast<std::uint32_t>(shown_generation_.get());
   }
+  // Bits by LeaderId: by a link that is `removed` something is held still that closes with him. As
+  // of the last BookEnd. Any thread.
+  std::uint64_t leaders_wanted() const noexcept {
+    return static_cast<std::uint64_t>(leaders_wanted_.get());
+  }
   // Makes the books of followers that are new in it. Before it is handed over; any thread.
   void prepare(Reload& reload) const;
   // For tests, on the agent's own thread.
@@ -225,6 +230,7 @@ class Copier final : public Agent, private BookSink {
   void try_mode(std::uint16_t follower);
   int answer_queries() noexcept;
   bool answer_rows(Query& query, int& budget) noexcept;
+  void show_leaders_wanted() noexcept;
   void show_state(std::size_t follower) noexcept;
   void show_paper() noexcept;
   void notify(Notice::Level level, Notice::Subject subject, std::uint16_t account,
@@ -315,6 +321,7 @@ class Copier final : public Agent, private BookSink {
   journal::JoinedOrder restored_joined_;     // likewise
   Cell in_flight_;
   Cell shown_generation_;
+  Cell leaders_wanted_;
 };
 
 }  // namespace copyd::risk

@@ -50,10 +50,12 @@ void Copier::apply(const OperatorWord& word) {
 
 // False: there is no such account.
 bool Copier::wish(OperatorWord::About about, std::uint16_t account, FollowerState state) {
-  const std::size_t accounts = about == OperatorWord::About::all      ? 1
-                               : about == OperatorWord::About::leader ? followers_of_.size()
-                                                                      : books_.size();
-  if (account >= accounts) return false;
+  using About = OperatorWord::About;
+  const bool known = about == About::all ? account == 0
+                     : about == About::leader
+                         ? account < leader_keys_.size() && leader_keys_[account] != 0
+                         : account < books_.size();
+  if (!known) return false;
   wishes_[{about, account}] = state;
   return true;
 }

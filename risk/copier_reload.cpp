@@ -11,6 +11,7 @@ Reload reload_of(const config::Config& running, const config::Config& next,
                  const SymbolTable& symbols) {
   ASSERT(next.followers.size() >= running.followers.size());
   Reload reload;
+  for (const auto& leader : next.leaders) reload.leader_keys.push_back(name_key(leader.label));
   for (std::size_t i = 0; i < next.followers.size(); ++i) {
     const config::Follower& follower = next.followers[i];
     const bool fresh = i >= running.followers.size();
@@ -67,6 +68,8 @@ bool Copier::write_text() noexcept {
 
 void Copier::apply(Reload& reload) noexcept {
   generation_ = reload.generation;
+  ASSERT(reload.leader_keys.size() <= leader_keys_.size());
+  std::copy(reload.leader_keys.begin(), reload.leader_keys.end(), leader_keys_.begin());
   for (Reload::Follower& follower : reload.followers) {
     const std::uint16_t id = follower.id.value;
     const FollowerState state = follower.policy.state;

@@ -180,6 +180,7 @@ int Copier::answer_queries() noexcept {
     const int before = budget;
     const bool whole = answer_rows(query, budget);
     answered += before - budget;
+    if (whole) show_leaders_wanted();
     if (!whole || !answers_.try_push(BookEnd{query.number})) break;
     queries_.erase(queries_.begin());
     ++answered;
@@ -207,6 +208,27 @@ bool Copier::answer_rows(Query& query, int& budget) noexcept {
     }
   }
   return true;
+}
+
+// What a follower without links holds is looked at only as long as it holds anything: nobody closes
+// what is on paper, or was given up.
+void Copier::show_leaders_wanted() noexcept {
+  static_assert(limits::leaders_max <= 64);
+  const auto removed = [](const LinkPolicy& link) { return link.removed; };
+  std::uint64_t wanted = 0;
+  for (const FollowerBook& book : books_) {
+    const auto& links = book.links();
+    if (std::none_of(links.begin(), links.end(), removed)) continue;
+    bool holds = !std::all_of(links.begin(), links.end(), removed);
+    for (std::size_t i = 0; i < book.rows() && !holds && !book.on_paper(); ++i)
+      holds = !book.row(i).position.is_zero() || !book.row(i).in_flight.is_zero();
+    for (std::size_t i = 0; i < book.ledgers() && holds; ++i) {
+      const auto ledger = book.ledger_row(i);
+      const LinkPolicy& link = links[ledger.link];
+      if (link.removed && !ledger.target.is_zero()) wanted |= std::uint64_t{1} << link.leader.value;
+    }
+  }
+  leaders_wanted_.set(static_cast<std::int64_t>(wanted));
 }
 
 // ---- what others see

@@ -33,9 +33,10 @@ struct Reload {
     std::optional<FollowerBook> book{};
   };
   std::uint32_t generation = 0;
-  std::string text;                 // of the whole configuration, as it is read again
-  std::vector<Follower> followers;  // those for whom anything is different
-  std::vector<SetState> states;     // inputs that come right behind it
+  std::string text;                  // of the whole configuration, as it is read again
+  std::vector<NameKey> leader_keys;  // of all of them, by LeaderId
+  std::vector<Follower> followers;   // those for whom anything is different
+  std::vector<SetState> states;      // inputs that come right behind it
 };
 using ReloadPtr = std::unique_ptr<Reload>;
 

@@ -189,11 +189,16 @@ TEST_F(Operator, AReloadAppliesTheFileAndSaysWhat) {
   EXPECT_EQ(rig.status().number("/generation"), 2);
 
   std::ofstream(file, std::ios::app) << "[[leader]]\nlabel = \"beta\"\n";
+  const auto led = rig.copyctl({"reload", "--wait"});
+  EXPECT_NE(led.output.find("generation 3 is in force: leader[beta]: new"), std::string::npos)
+      << led.output;
+  std::ofstream(file, std::ios::app) << "connections = 1\n";
   const auto waits = rig.copyctl({"reload", "--wait"});
   EXPECT_EQ(waits.exit_code, 0) << waits.errors;
-  EXPECT_NE(waits.output.find("Only a restart applies: leader[beta]: new"), std::string::npos)
+  EXPECT_NE(waits.output.find("Only a restart applies: leader[beta].connections: (absent) → 1"),
+            std::string::npos)
       << waits.output;
-  EXPECT_EQ(rig.status().number("/generation"), 2);
+  EXPECT_EQ(rig.status().number("/generation"), 3);
 
   std::ofstream(file, std::ios::app) << "lanse = 2\n";
   const auto faulty = rig.copyctl({"reload", "--wait"});
@@ -201,7 +206,7 @@ TEST_F(Operator, AReloadAppliesTheFileAndSaysWhat) {
   EXPECT_NE(faulty.errors.find("copyd.toml:"), std::string::npos) << "file and line";
   EXPECT_NE(faulty.errors.find("lanse"), std::string::npos) << faulty.errors;
   EXPECT_NE(faulty.errors.find("copyd check"), std::string::npos) << faulty.errors;
-  EXPECT_EQ(rig.status().number("/generation"), 2);
+  EXPECT_EQ(rig.status().number("/generation"), 3);
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 

@@ -154,6 +154,59 @@ TEST_F(Reload, WhatAFollowerThatIsGoneHoldsIsClosedAtOnceWhereThatIsWanted) {
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
+// Over a start in between, which has nothing of him in its file.
+TEST_F(Reload, ALeaderThatIsNewIsCopiedAndOneThatIsGoneIsHeardUntilNothingIsHeldOfHim) {
+  start(shared_threads, bob, {"bob"});
+  ASSERT_FALSE(HasFatalFailure());
+  lead("BUY", "BTCUSDT", "0.08", "60000");
+  wait_until_held("bob", "0.04");
+  const auto of_dave = [](std::string follower) {
+    return follower.replace(follower.find("\"alpha\""), 7, "\"dave\"");
+  };
+  const auto dave_trades = [&](const char* side, const char* amount) {
+    std::string text = trade(side, "BTCUSDT", amount, "60000");
+    rig.venue(text.replace(text.find("\"alpha\""), 7, "\"dave\""));
+  };
+  rig.configure(shared_threads, "[[leader]]\nlabel = \"dave\"\n" + of_dave(bob) + of_dave(carol));
+  const std::string said = rig.copyctl({"reload", "--wait"}).output;
+  EXPECT_NE(said.find("leader[dave]: new"), std::string::npos) << said;
+  EXPECT_NE(said.find("leader[alpha]: gone"), std::string::npos) << said;
+  EXPECT_EQ(said.find("restart"), std::string::npos) << said;
+  rig.connect("dave");
+  rig.connect("carol");
+  rig.wait_until_ready({"bob", "carol"});
+  dave_trades("BUY", "0.02");
+  wait_until_held("bob", "0.05");
+  wait_until_held("carol", "0.01");
+  lead("BUY", "BTCUSDT", "0.04", "60000");
+  EXPECT_TRUE(shown("alpha")) << "he closes what bob has of him";
+
+  rig.kill_daemon();
+  rig.start_daemon();
+  rig.wait_until_ready({"bob", "carol"});
+  EXPECT_TRUE(shown("alpha"));
+  lead("SELL", "BTCUSDT", "0.12", "60000");
+  wait_until_held("bob", "0.01");
+  rig.wait_until("alpha is let go of", [&] { return !shown("alpha"); });
+  lead("BUY", "BTCUSDT", "0.1", "60000");
+  dave_trades("BUY", "0.02");
+  wait_until_held("bob", "0.02");
+  wait_until_held("carol", "0.02");
+
+  const std::string back = reload(bob + carol);
+  EXPECT_NE(back.find("leader[alpha]: new"), std::string::npos) << back;
+  EXPECT_NE(back.find("leader[dave]: gone"), std::string::npos) << back;
+  rig.wait_until_ready({"bob", "carol"});
+  lead("BUY", "BTCUSDT", "0.08", "60000");
+  wait_until_held("bob", "0.06");
+  dave_trades("SELL", "0.04");
+  wait_until_held("bob", "0.04");
+  wait_until_held("carol", "0.04");
+  rig.wait_until("dave is let go of", [&] { return !shown("dave"); });
+  expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
 // To a connection that is shared and back to one of its own, once with an order of unknown fate.
 TEST_F(Reload, AFollowerGoesToTheOtherSortOfConnectionAndLosesNothing) {
   start(shared_threads, bob + carol, {"bob", "carol"});

@@ -3,7 +3,6 @@
 
 #include <fstream>
 #include <map>
-#include <set>
 #include <sstream>
 #include <string>
 
@@ -104,12 +103,10 @@ TEST(Documented, TheExampleShowsEveryKey) {
 }
 
 TEST(Documented, RestartIsNeededForWhatIsFixedAtStart) {
-  // What a reload could take and does not yet (config/reload.hpp, plan_of).
-  const std::set<std::string_view> waiting{"leader.label"};
   for (const Key& key : all_keys()) {
     const bool fixed = key.path.starts_with("engine.") || key.path.starts_with("venue.") ||
                        key.path.starts_with("keys.") || key.path == "leader.connections";
-    EXPECT_EQ(key.restart, fixed || waiting.contains(key.path)) << key.path;
+    EXPECT_EQ(key.restart, fixed) << key.path;
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "config/write.hpp"
 #include "document.hpp"
 
 namespace copyd::config {
@@ -189,45 +190,54 @@ TEST(Plan, ADefaultThatIsWrittenIsNoChange) {
 }
 
 TEST(Plan, NamesWhatWaitsForARestartAndKeepsIt) {
-  const Config running =
-      config_of(head + leader("beta") + follower("bob", link("alpha") + link("beta")) +
-                follower("eve", link("alpha")) + follower("sue", link("alpha")));
-  const Config fresh = config_of("[engine]\nlanes = 4\n" + head + leader("gamma") +
-                                 follower("bob", "limits.equity_floor = 1\n" +
-                                                     link("alpha") + link("gamma")) +
-                                 follower("sue", "state = 'shadow'\n" + link("alpha")) +
-                                 follower("new", link("gamma")));
+  const Config running = config_of(head + leader("beta") + follower("bob", link("alpha")) +
+                                   follower("sue", link("alpha")));
+  const Config fresh =
+      config_of("[engine]\nlanes = 4\n" + head + "connections = 1\n" + leader("beta") +
+                follower("bob", "limits.equity_floor = 1\n" + link("alpha")) +
+                follower("sue", "state = 'shadow'\n" + link("alpha")));
   const Plan plan = plan_of(running, fresh);
   Config expected = running;
   expected.followers[0].limits.equity_floor = *Usd::parse("1");
-  expected.followers[0].links[1].removed = true;
-  expected.followers[1].removed = expected.followers[1].links[0].removed = true;
   EXPECT_EQ(plan.next, expected);
-  EXPECT_EQ(in_words(plan.applied, all),
-            "follower[bob].limits.equity_floor: (absent) → 1, follower[bob].link[beta]: gone, "
-            "follower[eve]: gone");
+  EXPECT_EQ(in_words(plan.applied, all), "follower[bob].limits.equity_floor: (absent) → 1");
   EXPECT_EQ(in_words(plan.waiting, all),
-            "engine.lanes: (absent) → 4, follower[bob].link[gamma]: new, follower[sue].state: (absent) "
-            "→ \"shadow\", follower[new]: new, leader[gamma]: new, leader[beta]: gone");
-  EXPECT_EQ(in_words(plan.waiting, 1), "engine.lanes: (absent) → 4 and 5 more");
+            "engine.lanes: (absent) → 4, follower[sue].state: (absent) → \"shadow\", "
+            "leader[alpha].connections: (absent) → 1");
+  EXPECT_EQ(in_words(plan.waiting, 1), "engine.lanes: (absent) → 4 and 2 more");
 }
 
-TEST(Plan, TakesFollowersAndLinksThatAreNewWhereTheirLeaderRuns) {
-  const Config running = config_of(head + leader("beta") + follower("bob", link("alpha")));
-  const Config fresh = config_of(
-      head + leader("beta") + leader("gamma") + follower("dan", link("gamma") + link("beta")) +
-      follower("sue", link("gamma")) + follower("bob", link("beta") + link("alpha")));
+TEST(Plan, TakesLeadersFollowersAndLinksThatAreNewAndDrainsWhatIsGone) {
+  const Config running =
+      config_of(head + leader("beta") + follower("bob", link("alpha") + link("beta")) +
+                follower("eve", link("beta")));
+  const Config fresh =
+      config_of("[venue]\nname = 'binance-usdm'\n" + leader("gamma") + leader("alpha") +
+                follower("dan", link("gamma")) + follower("bob", link("gamma") + link("alpha")));
   const Plan plan = plan_of(running, fresh);
-  ASSERT_EQ(plan.next.followers.size(), 2U);
-  EXPECT_EQ(plan.next.followers[0].label, "bob");
-  ASSERT_EQ(plan.next.followers[0].links.size(), 2U);
-  EXPECT_EQ(plan.next.followers[0].links[0].leader, "alpha") << "places do not move";
-  EXPECT_EQ(plan.next.followers[1].label, "dan");
-  ASSERT_EQ(plan.next.followers[1].links.size(), 1U);
-  EXPECT_EQ(plan.next.followers[1].links[0].leader, "beta");
-  EXPECT_EQ(in_words(plan.applied, all), "follower[bob].link[beta]: new, follower[dan]: new");
-  EXPECT_EQ(in_words(plan.waiting, all),
-            "follower[dan].link[gamma]: new, follower[sue]: new, leader[gamma]: new");
+  ASSERT_EQ(plan.next.leaders.size(), 3U);
+  EXPECT_EQ(plan.next.leaders[0].label, "alpha") << "places do not move";
+  EXPECT_FALSE(plan.next.leaders[0].removed);
+  EXPECT_EQ(plan.next.leaders[1].label, "beta");
+  EXPECT_TRUE(plan.next.leaders[1].removed) << "its links close by it still";
+  EXPECT_EQ(plan.next.leaders[2].label, "gamma");
+  const auto& followers = plan.next.followers;
+  ASSERT_EQ(followers.size(), 3U);
+  ASSERT_EQ(followers[0].links.size(), 3U);
+  EXPECT_EQ(followers[0].links[0].leader, "alpha");
+  EXPECT_TRUE(followers[0].links[1].removed);
+  EXPECT_EQ(followers[0].links[2].leader, "gamma");
+  EXPECT_TRUE(followers[1].removed);
+  EXPECT_EQ(followers[2].label, "dan");
+  EXPECT_EQ(in_words(plan.applied, all),
+            "follower[bob].link[gamma]: new, follower[dan]: new, leader[gamma]: new, "
+            "follower[bob].link[beta]: gone, follower[eve]: gone, leader[beta]: gone");
+  EXPECT_EQ(plan.waiting, Changes());
+  EXPECT_EQ(conflict_of(plan.next), "");
+  const LoadOutcome again = load_written(text_of(plan.next), "");
+  ASSERT_TRUE(again.config) << listed(again.faults);
+  EXPECT_EQ(*again.config, plan.next) << "so it stands in the journal";
+  EXPECT_EQ(plan_of(plan.next, running).next.leaders[1], running.leaders[1]) << "it comes back";
 }
 
 TEST(Plan, WhatIsGoneStaysGoneAndComesBackAsItWas) {

@@ -143,6 +143,30 @@ TEST(Reloaded, AFollowerThatIsNewIsThereFromThatPointOn) {
   EXPECT_TRUE(found.config->followers.at(1).removed);
 }
 
+TEST(Reloaded, ALeaderThatIsNewIsThereFromThatPointOn) {
+  Rig rig(4096);
+  rig.fill("1");
+  std::string both = copies("1");
+  both.insert(both.find("[[follower]]"), "[[leader]]\nlabel = \"beta\"\n");
+  both +=
+      "[[follower.link]]\nleader = \"beta\"\nsizing = { mode = \"fixed_ratio\", ratio = 2 }\n"
+      "order = { type = \"market\" }\nsymbols = { allow = [\"BTCUSDT\"] }\n";
+  rig.text(both, 2);
+  rig.input(journal::Reloaded{.generation = 2});
+  LeaderFill fill;
+  fill.leader = LeaderId{1};
+  fill.trade = TradeId{900};
+  fill.price = Price::whole(50'000);
+  fill.qty = fill.order_qty = Qty::whole(1);
+  fill.time = VenueTime{2'000};
+  rig.input(journal::Fill{.fill = fill, .age_ms = 3});
+  const auto found = rig.recovered();
+  EXPECT_EQ(found.trust, Trust::whole) << found.damage;
+  EXPECT_EQ(decided(found), (std::vector<Decided>{{Qty::whole(1), 1}, {Qty::whole(2), 2}}));
+  ASSERT_NE(found.config, nullptr) << "the file that the start has does not name him";
+  EXPECT_TRUE(found.config->leaders.at(1).removed);
+}
+
 TEST(Reloaded, InputsBetweenThePiecesOfTheTextAreOfTheOneBefore) {
   Rig rig(4096);
   rig.text(copies("3"), 2, 0, 2);

@@ -208,6 +208,66 @@ TEST(CopierReload, ALinkThatIsNewKnowsALeaderWhomNobodyHasFollowed) {
   EXPECT_EQ(opens[0]->generation, 2U);
 }
 
+TEST(CopierReload, ALeaderThatIsNewIsCopiedFromThenOn) {
+  CopierRig rig(one());
+  const auto gamma_trades = [&](Side side, Qty qty) {
+    LeaderFill fill = rig.fill_of(side, qty);
+    fill.leader = LeaderId{2};
+    rig.hand(fill);
+  };
+  config::Config running;
+  running.leaders = rig.leaders;
+  running.followers = {rig.configs[0]};
+  config::Config next = running;
+  next.leaders.push_back({.label = "gamma"});
+  next.followers[0].links.push_back(link_to("gamma", config::FixedRatio{Ratio::whole(1)}));
+  ASSERT_TRUE(rig.reloads.to_copier.try_push(rig.prepared_to(running, next)));
+  rig.step();
+  rig.hand(LeaderPosition{.leader = LeaderId{2}, .symbol = btc, .qty = "3"_qty});
+  rig.hand(LeaderSynced{.leader = LeaderId{2}});
+  gamma_trades(Side::sell, "1"_qty);
+  EXPECT_TRUE(rig.taken().empty()) << "what he held is not copied";
+  gamma_trades(Side::buy, "2"_qty);
+  const auto opens = rig.taken();
+  ASSERT_EQ(opens.size(), 1U);
+  EXPECT_EQ(opens[0]->qty, "2"_qty);
+  const NameKey symbol = name_key("BTCUSDT");
+  const CopyCause cause{.leader = name_key("gamma"), .symbol = symbol, .number = rig.last_trade};
+  EXPECT_EQ(
+      opens[0]->copy_id,
+      make_copy_id({.follower = name_key(rig.configs[0].label), .cause = cause, .symbol = symbol}))
+      << "his copies have ids of his own";
+}
+
+TEST(CopierReload, ALeaderThatIsGoneIsWantedUntilNothingIsHeldByHisLinks) {
+  CopierRig rig(one());
+  const auto wanted = [&] {
+    rig.command(QueryBook{.query = 7});
+    BookAnswer answer;
+    while (rig.answers->try_pop(answer)) {}
+    return rig.copier->leaders_wanted();
+  };
+  rig.fill(Side::buy, "1"_qty);
+  rig.executed(rig.taken());
+  EXPECT_EQ(wanted(), 0U) << "his link is there";
+  config::Follower bob = rig.configs[0];
+  bob.links[0].removed = true;
+  bob.links.push_back(link_to("beta", config::FixedRatio{Ratio::whole(1)}));
+  rig.reload_to({bob});
+  EXPECT_EQ(wanted(), 1U);
+  LeaderFill beta = rig.fill_of(Side::buy, "2"_qty);
+  beta.leader = LeaderId{1};
+  rig.hand(beta);
+  rig.executed(rig.taken());
+  rig.fill(Side::sell, "0.4"_qty);
+  rig.executed(rig.taken());
+  EXPECT_EQ(wanted(), 1U);
+  rig.fill(Side::sell, "0.6"_qty);
+  rig.executed(rig.taken());
+  EXPECT_EQ(rig.row(0).position, "2"_qty);
+  EXPECT_EQ(wanted(), 0U) << "what is left closes with beta";
+}
+
 TEST(CopierReload, WhatWasSaidOfEverybodyHoldsForOneThatIsNewBeforeItsFirstFill) {
   CopierRig rig(one());
   config::Config running;
