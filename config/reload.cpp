@@ -169,9 +169,9 @@ Leader renewed_leader(const Leader& running, const Leader* fresh) {
 // What of a follower can be taken as it is.
 Follower applicable(const Follower& running, const Follower& merged) {
   Follower next = merged;
+  // What it holds at the venue would be left there.
   const bool becomes_paper = merged.state == FollowerMode::shadow;
-  const bool is_paper = running.state == FollowerMode::shadow;
-  if (becomes_paper != is_paper) next.state = running.state;
+  if (becomes_paper && running.state != FollowerMode::shadow) next.state = running.state;
   return next;
 }
 

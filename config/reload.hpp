@@ -39,7 +39,7 @@ struct Plan {
   std::vector<Change> applied;  // from `running` to `next`
   std::vector<Change> waiting;  // from `next` to the file: they need a restart
 };
-// Besides the keys that need one, a change to or from `shadow` waits for a restart.
+// Besides the keys that need one, a follower that is to become a `shadow` waits for a restart.
 Plan plan_of(const Config& running, const Config& fresh);
 
 // What is not as it is to be in `next`, although no file is at fault: it has too many places with

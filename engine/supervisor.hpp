@@ -134,6 +134,7 @@ class Supervisor {
   void note_moves(const config::Config& next);
   void keep_moving();
   void take_accounts(const std::vector<FollowerId>& changed);
+  void leave_shadow(FollowerId follower);
   void answer_reload(const config::Plan& plan);
   void refuse_reload(const ops::Failure& failure);
   std::string book_reply(const ops::ControlRequest& request, const std::vector<BookRow>& rows);

@@ -80,6 +80,15 @@ void Supervisor::take_accounts(const std::vector<FollowerId>& changed) {
   }
 }
 
+// The copy agent is told the account's mode, and that it is ready, by a lane that gets it anew.
+void Supervisor::leave_shadow(FollowerId follower) {
+  RosterAccount& account = roster_.at(config_.followers[follower.value].label);
+  if (account.follower != follower) return;
+  if (account.connected()) return hand_over(account);
+  log::warning(fmt::format("follower \"{}\" is not connected: copyctl connect {}", account.label,
+                           account.label));
+}
+
 std::string Supervisor::draining() {
   std::string labels;
   for (const auto& follower : config_.followers) {

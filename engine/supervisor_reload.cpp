@@ -136,8 +136,15 @@ void Supervisor::go_on_with(config::Config next, const std::vector<FollowerId>& 
   if (std::exchange(config_.alerts, next.alerts) != next.alerts)
     alerts_->set_channels(alert_channels());
   note_moves(next);
+  std::vector<FollowerId> trading;  // and a shadow before
+  for (const FollowerId id : changed)
+    if (id.value < config_.followers.size() &&
+        config_.followers[id.value].state == config::FollowerMode::shadow &&
+        next.followers[id.value].state != config::FollowerMode::shadow)
+      trading.push_back(id);
   take_places(std::move(next));
   take_accounts(changed);
+  for (const FollowerId id : trading) leave_shadow(id);
   equities_->reloaded();
   marks_->reloaded();
   tell_limits();

@@ -255,6 +255,7 @@ class Copier final : public Agent, private BookSink {
   bool write_text() noexcept;
   void apply(Reload& reload) noexcept;
   void take_in(FollowerBook book) noexcept;
+  void leave_paper(std::uint16_t follower) noexcept;
   void begin_link(std::uint16_t follower, std::uint16_t link) noexcept;
   Qty& held_by_leader(LeaderId leader, SymbolId symbol, Leg leg) noexcept {
     return held_by_leader_[leader.value][symbol.value * leg_kinds + static_cast<std::size_t>(leg)];

@@ -78,7 +78,9 @@ void Copier::apply(Reload& reload) noexcept {
       take_in(std::move(*follower.book));
     } else {
       link = static_cast<std::uint16_t>(books_[id].links().size());
+      const bool was_on_paper = books_[id].on_paper();
       books_[id].renew(follower.policy, now_);
+      if (was_on_paper && !books_[id].on_paper()) leave_paper(id);
     }
     ASSERT(id < books_.size());
     books_[id].set_state(StateCause::configuration, state, turn_of(id));
@@ -102,6 +104,14 @@ void Copier::take_in(FollowerBook book) noexcept {
   cells_[id].is_shadow.set(books_[id].on_paper() ? 1 : 0);
   if (journal_lost_)
     books_[id].set_state(StateCause::journal, FollowerState::reduce_only, turn_of(id));
+}
+
+// It opens when its lane has told that it is ready, and the account's mode.
+void Copier::leave_paper(std::uint16_t follower) noexcept {
+  std::erase(on_paper_, follower);
+  refused_mode_[follower].reset();
+  last_increases_[follower] = {};
+  cells_[follower].is_shadow.set(0);
 }
 
 // What its leader holds is there, and not copied. By the FollowerId, as at a start.

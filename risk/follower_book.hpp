@@ -147,7 +147,8 @@ class FollowerBook {
   void fill(const FillSeen& seen, BookSink& sink);
 
   // Decides by another configuration from now on, of the same links and maybe new ones behind them;
-  // what it decided by is left in `policy`.
+  // what it decided by is left in `policy`. A book on paper may begin to trade: what it had on paper
+  // is dropped, and it waits to be told the account's mode. REQUIRES: it does not go on paper.
   void renew(FollowerPolicy& policy, Mono now) noexcept;
   // A link is new, and its leader holds this: it is there, and not copied.
   void begin_link(std::uint16_t link, const LeaderPosition& held, BookSink& sink);
@@ -352,6 +353,7 @@ class FollowerBook {
   void mark_adopting(LedgerEntry& entry, bool adopting) noexcept;
   bool can_adopt(SymbolId symbol, Index link, Mono now) const noexcept;
   void adopt_leg(Index symbol, Index at, Mono now, BookSink& sink);
+  void leave_paper() noexcept;
   void save_adopting(journal::RowSink& sink) const;
   void save_paper(journal::RowSink& sink) const;
 

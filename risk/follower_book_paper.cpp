@@ -68,6 +68,27 @@ FollowerBook::PaperResult FollowerBook::paper_result() const noexcept {
   return result;
 }
 
+// As a start leaves the rows of one that is no shadow any more: what the leaders hold stays, and
+// none of it is copied.
+void FollowerBook::leave_paper() noexcept {
+  setup_.paper = false;
+  mode_.reset();
+  states_[static_cast<std::size_t>(StateCause::connection)] = FollowerState::reduce_only;
+  flatten_ = {};
+  paper_realised_ = paper_fees_ = Usd();
+  for (LedgerEntry& entry : ledgers_) {
+    mark_adopting(entry, false);
+    entry.ledger.replace_not_copied(entry.ledger.leader_position());
+  }
+  for (SymbolEntry& entry : symbols_) {
+    // Each order on paper is finished before anything else happens.
+    for (FollowerLeg& leg : entry.legs) {
+      ASSERT(leg.open_orders == 0);
+      leg = FollowerLeg();
+    }
+  }
+}
+
 // The sums always, so that whoever reads the rows knows what kind of book it is.
 void FollowerBook::save_paper(journal::RowSink& sink) const {
   sink.put(journal::Paper{.follower = setup_.id, .realised = paper_realised_, .fees = paper_fees_});

@@ -26,6 +26,8 @@ bool FollowerBook::wants_equity() const noexcept {
 
 void FollowerBook::renew(FollowerPolicy& policy, Mono now) noexcept {
   ASSERT(policy.links.size() >= setup_.links.size());
+  ASSERT(on_paper() || !policy.paper);
+  if (on_paper() && !policy.paper) leave_paper();
   std::swap(setup_.links, policy.links);
   std::swap(setup_.limits, policy.limits);
   std::swap(setup_.losses, policy.losses);

@@ -71,6 +71,7 @@ FollowerPolicy resolve(const config::Follower& follower, std::span<const config:
   FollowerPolicy policy;
   policy.limits = resolve(follower.limits, symbols);
   policy.losses = loss_rules(follower.limits);
+  policy.paper = follower.state == config::FollowerMode::shadow;
   // What a file that does not have it any more said of its state counts no more: its closes go on.
   policy.state = follower.removed ? FollowerState::reduce_only : configured_state(follower.state);
   for (const auto& link : follower.links) {

@@ -60,6 +60,7 @@ struct FollowerPolicy {
   OrderLimits limits;
   LossRules losses;
   FollowerState state = FollowerState::active;  // what the file itself says
+  bool paper = false;                           // `shadow`
 };
 // REQUIRES: each link's leader is one of `leaders`, which are by LeaderId.
 FollowerPolicy resolve(const config::Follower& follower, std::span<const config::Leader> leaders,

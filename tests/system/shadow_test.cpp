@@ -82,6 +82,42 @@ TEST_F(Shadow, FollowsOnPaperOverARestartAndBeginsAnewWhenItLeaves) {
   EXPECT_NE(said.find("copyctl flatten dave"), std::string::npos) << said;
 }
 
+TEST_F(Shadow, LeavesWithAReloadAndEntersWithARestart) {
+  rig.start_venue();
+  ASSERT_FALSE(HasFatalFailure());
+  rig.configure(shared_threads, configuration_with("shadow"));
+  rig.start_daemon();
+  for (const char* label : {"alpha", "bob", "dave"}) rig.connect(label);
+  rig.wait_until_ready({"bob"});
+  lead("BUY", "BTCUSDT", "0.04", "60000");
+  rig.wait_until_quiet(1);
+  rig.configure(shared_threads, configuration_with("active"));
+  const std::string said = rig.copyctl({"reload", "--wait"}).output;
+  EXPECT_NE(said.find("in force: follower[carol].state: \"shadow\" →"), std::string::npos) << said;
+  EXPECT_EQ(said.find("restart"), std::string::npos) << said;
+  rig.connect("carol");
+  rig.wait_until_ready({"bob", "carol", "dave"});
+  lead("BUY", "BTCUSDT", "0.04", "60000");
+  lead("SELL", "BTCUSDT", "0.02", "60000");
+  const auto dave_holds = [&](const char* amount) {
+    return rig.positions()[{"dave", "BTCUSDT", "BOTH"}] == qty(amount);
+  };
+  rig.wait_until("dave copies what comes from now on", [&] { return dave_holds("0.01"); });
+  rig.kill_daemon();
+  rig.start_daemon();
+  rig.wait_until_ready({"bob", "carol", "dave"});
+  lead("SELL", "BTCUSDT", "0.06", "60000");
+  rig.wait_until("everybody is flat", [&] { return rig.positions().empty(); });
+  EXPECT_EQ(orders_of("dave"), 3U) << "nothing was closed that was on paper";
+
+  rig.configure(shared_threads, configuration_with("shadow"));
+  const std::string waits = rig.copyctl({"reload", "--wait"}).output;
+  EXPECT_NE(waits.find("Only a restart applies: follower[carol].state"), std::string::npos)
+      << waits;
+  expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
 TEST_F(Shadow, WhatALeaderHoldsIsAdoptedAtTheFirstStartAlone) {
   rig.start_venue();
   ASSERT_FALSE(HasFatalFailure());

@@ -172,6 +172,14 @@ TEST(Plan, TakesAnotherSortOfConnection) {
   EXPECT_EQ(plan.waiting, Changes());
 }
 
+TEST(Plan, TakesAShadowThatIsToTrade) {
+  const Config fresh = config_of(head + follower("bob", "state = 'reduce_only'\n" + link("alpha")));
+  const Plan plan =
+      plan_of(config_of(head + follower("bob", "state = 'shadow'\n" + link("alpha"))), fresh);
+  EXPECT_EQ(plan.next, fresh);
+  EXPECT_EQ(plan.waiting, Changes());
+}
+
 TEST(Plan, TakesOtherAlerts) {
   const std::string rest = head + follower("bob", link("alpha"));
   const Config fresh = config_of("[alerts]\ncommand = '/bin/true'\n" + rest);

@@ -268,6 +268,37 @@ TEST(CopierReload, ALeaderThatIsGoneIsWantedUntilNothingIsHeldByHisLinks) {
   EXPECT_EQ(wanted(), 0U) << "what is left closes with beta";
 }
 
+TEST(CopierReload, AShadowThatBeginsToTradeDropsItsPaperAndWaitsForItsLane) {
+  auto options = one();
+  options.state = config::FollowerMode::shadow;
+  CopierRig rig(options);
+  rig.command(SetState{.follower = FollowerId{0},
+                       .cause = StateCause::operator_,
+                       .state = FollowerState::reduce_only});
+  rig.command(SetState{.follower = FollowerId{0}, .cause = StateCause::operator_});
+  rig.fill(Side::buy, "1"_qty);
+  ASSERT_EQ(rig.row(0).position, "1"_qty);
+  ASSERT_EQ(rig.cells[0].is_shadow.get(), 1);
+  rig.reload([](config::Follower& bob) { bob.state = config::FollowerMode::active; });
+  EXPECT_EQ(rig.cells[0].is_shadow.get(), 0);
+  EXPECT_EQ(static_cast<FollowerState>(rig.cells[0].state.get()), FollowerState::reduce_only);
+  rig.fill(Side::buy, "1"_qty);
+  EXPECT_TRUE(rig.taken().empty()) << "its account's mode is not known";
+  rig.connect(FollowerId{0}, PositionMode::hedge);
+  rig.fill(Side::sell, "0.5"_qty);
+  EXPECT_TRUE(rig.taken().empty()) << "nothing of its paper is closed";
+  rig.fill(Side::buy, "1"_qty);
+  const auto opens = rig.taken();
+  ASSERT_EQ(opens.size(), 1U);
+  EXPECT_EQ(opens[0]->qty, "1"_qty);
+  EXPECT_EQ(opens[0]->leg, Leg::long_);
+  rig.executed(opens);
+  rig.fill(Side::sell, "2.5"_qty);
+  const auto closes = rig.taken();
+  ASSERT_EQ(closes.size(), 1U);
+  EXPECT_EQ(closes[0]->qty, "1"_qty);
+}
+
 TEST(CopierReload, WhatWasSaidOfEverybodyHoldsForOneThatIsNewBeforeItsFirstFill) {
   CopierRig rig(one());
   config::Config running;
