@@ -75,7 +75,11 @@ int OrderLane::run_link(LaneFollower& follower, Mono now) {
   keep_warm(follower, now);
   const Mono read_at =
       std::max({follower.read_due, follower.read_asked + read_spacing, holds.rest});
-  if (follower.read_wanted && !link.read_out && link.session.announced() && now >= read_at)
+  // What the timetable asks for has its weight kept for it.
+  const bool paid = follower.read_by_timetable ||
+                    holds_.weight.room(now, venue::AddressWeight::Urgency::urgent) >=
+                        venue::call_weight::account_read;
+  if (follower.read_wanted && !link.read_out && link.session.announced() && now >= read_at && paid)
     read_positions(follower, now, false);
   if (work != 0) show(follower);
   return work;

@@ -48,6 +48,7 @@ void OrderLane::on_positions_answer(const ReadContext& context,
   LaneSession& session = follower.link->session;
   const Mono now = w_.clock.now();
   const bool current = context.epoch == session.account_epoch();
+  hear_weight(answer, now);
   follower.link->read_out = false;
   const auto failed = [&] {
     if (!context.of_session) want_read(follower, now);

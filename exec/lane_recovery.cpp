@@ -119,6 +119,12 @@ void OrderLane::tend(LaneFollower& follower, Mono now) {
 void OrderLane::query(LaneFollower& follower, InflightOrder& order, Mono now) {
   // Without a key nothing can be asked; before the session has begun again it would be refused.
   if (!follower.link || follower.link->session.refused() || !venue_clock_.known()) return;
+  // Many at once would cost more than the address has, and end in a ban: they wait for the weight,
+  // and leave enough for the position read without which their answers prove nothing.
+  constexpr int cost = 1;
+  const auto room = holds_.weight.room(now, venue::AddressWeight::Urgency::urgent);
+  if (room < cost + venue::call_weight::account_read) return;
+  holds_.weight.spend(now, cost);
   LaneLink& link = *follower.link;
   // Of an earlier run: its deadline is past then, whenever it was signed.
   if (order.deadline.ms == 0)
@@ -134,7 +140,6 @@ void OrderLane::query(LaneFollower& follower, InflightOrder& order, Mono now) {
       .asked_time = venue_clock_.at(now),
       .health = health_of(follower, order.carrier == InflightOrder::by_rest),
   };
-  holds_.weight.spend(now, 1);
   link.http->request({.method = net::HttpRequest::Method::get,
                       .target = signed_target(link, venue::path::order,
                                               {{"symbol", w_.symbols[order.terms.symbol].name},
@@ -153,6 +158,7 @@ void OrderLane::on_query_answer(const QueryContext& context,
   InflightOrder* order = inflight_.by_handle(context.order);
   if (order == nullptr || order->attempt != context.attempt) return;
   const Mono now = w_.clock.now();
+  hear_weight(answer, now);
   order->query_out = false;
   order->query_at = std::max(now, context.asked + query_spacing);
   if (order->state != OrderState::unknown && order->state != OrderState::written) return;
@@ -195,6 +201,11 @@ void OrderLane::on_absence(LaneFollower& follower, InflightOrder& order,
   // the position.
   if (order.doubts_behind()) next_doubt(order, w_.clock.now());
   else want_read(follower, context.asked);
+}
+
+// What an earlier run and others behind our address have used too.
+void OrderLane::hear_weight(const Result<net::HttpResponse>& answer, Mono now) noexcept {
+  if (!answer.has_error() && answer->used_weight) holds_.weight.told(now, *answer->used_weight);
 }
 
 // The venue's time, after it refused a timestamp of ours.

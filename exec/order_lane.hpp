@@ -213,6 +213,7 @@ class OrderLane final : public Agent {
     VenueTime asked_time;
     Health health;
   };
+  void hear_weight(const Result<net::HttpResponse>& answer, Mono now) noexcept;
   void on_query_answer(const QueryContext& context, const Result<net::HttpResponse>& answer);
   void on_absence(LaneFollower& follower, InflightOrder& order, const QueryContext& context);
   void ask_time(LaneFollower& follower, Mono now);

@@ -34,6 +34,7 @@ void Process::make_agents(const Parts& parts, const engine::Recovered& recovered
                                                           .notices = feed_notices_,
                                                           .cells = leader_cells_,
                                                           .stages = feed_stages_,
+                                                          .weight = &address_holds_.weight,
                                                           .seed = parts.seed});
   for (std::size_t i = 0; i < lane_count; ++i) {
     Lane& lane = lanes_[i];
@@ -54,6 +55,7 @@ void Process::make_agents(const Parts& parts, const engine::Recovered& recovered
                                                            .journal = journal_.lanes()[i],
                                                            .books_journal = journal_.copy(),
                                                            .order_limits = parts.order_limits,
+                                                           .holds = &address_holds_,
                                                            .seed = parts.seed + i + 1});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
   }

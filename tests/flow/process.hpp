@@ -98,6 +98,7 @@ class Process {
   std::array<feed::LeaderCells, 1> leader_cells_{};
   std::vector<FollowerCells> follower_cells_;
   std::vector<exec::FollowerLinkCells> link_cells_;
+  venue::AddressHolds address_holds_;
   StageTimes feed_stages_;
   StageTimes copy_stages_;
   engine::RunJournal journal_;

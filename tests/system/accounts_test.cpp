@@ -348,12 +348,12 @@ TEST_F(Accounts, CheckOnlineTriesEachStoredKeyAndChangesNothing) {
 TEST_F(Accounts, CheckOnlineSaysWhyItCouldNotAsk) {
   start_daemon();
   rig.connect("alpha");
-  // Another passphrase than what the store was sealed with.
+  // A passphrase, and the store was sealed with a key.
   const auto file = (rig.directory() / "copyd.toml").string();
   const auto locked = rig.run({rig.program("copyd"), "check", "--config", file, "--online",
                                "--passphrase-file", (rig.directory() / "passphrase").string()});
   EXPECT_EQ(locked.exit_code, 1);
-  EXPECT_TRUE(has(locked.output, "give the passphrase or credential that it was made with"))
+  EXPECT_TRUE(has(locked.output, "give the credential that it was made with"))
       << locked.output << locked.errors;
   std::string text = content_of(file);
   const auto rest = text.find("rest = \"") + 8;

@@ -313,6 +313,19 @@ TEST_F(Absence, QuestionsAreASecondApart) {
   EXPECT_LE(rig.venue.accounts[0].queries, 21);
 }
 
+// Many of them at once would cost more than the address has, and end in a ban for two minutes.
+TEST(UnknownOrder, ItIsAskedForOnlyWhileTheAddressHasTheWeight) {
+  LaneRig rig;
+  rig.ready();
+  rig.buy("1");
+  rig.holds.weight.spend(rig.clock.now(), 2400);
+  rig.run(seconds(40));
+  ASSERT_EQ(rig.cells[0].unknown.get(), 1);
+  EXPECT_EQ(rig.venue.accounts[0].queries, 0);
+  rig.run(seconds(40));
+  EXPECT_GT(rig.venue.accounts[0].queries, 0);
+}
+
 TEST_F(Absence, OneThatMayHaveTradedKeepsItsNeighbourUnknown) {
   rig.ready();
   long_lived(rig);
