@@ -19,18 +19,17 @@
 namespace copyd::bench {
 namespace {
 
-// A real fill, with the padding that the decoder needs behind it.
-std::string fill_frame() {
-  std::ifstream in(COPYD_TESTS_DIR
-                   "/golden/venue/seq.market_open_close.03.order_trade_update.trade.filled.json");
+// A real fill, as one of its events tells it.
+std::string fill_frame(const std::string& event) {
+  std::ifstream in(COPYD_TESTS_DIR "/golden/venue/seq.market_open_close." + event + ".json");
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
 }
 
-void decode_fill(benchmark::State& state) {
+void decode_fill(benchmark::State& state, const std::string& event) {
   venue::UserDataDecoder decoder(symbols());
-  const std::string frame = fill_frame();
+  const std::string frame = fill_frame(event);
   std::string padded = frame + std::string(64, ' ');
   for (auto _ : state) {
     auto event = decoder.decode(std::string_view(padded).substr(0, frame.size()));
@@ -38,7 +37,8 @@ void decode_fill(benchmark::State& state) {
     benchmark::DoNotOptimize(event);
   }
 }
-BENCHMARK(decode_fill);
+BENCHMARK_CAPTURE(decode_fill, whole, "03.order_trade_update.trade.filled");
+BENCHMARK_CAPTURE(decode_fill, short, "00.trade_lite");
 
 OrderTerms some_terms() {
   OrderTerms terms;
