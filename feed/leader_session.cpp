@@ -309,10 +309,10 @@ bool LeaderSession::trade_lite(const venue::TradeLite& lite, Arrival at) {
     return false;
   }
   const Connection by = connection_of(at);
-  short_fills_.told(fill->symbol, fill->trade, by, at.decoded);
-  if (!take_live(*fill, by, at.decoded)) return false;
-  cells_.lite_fills.add();
-  return true;
+  const bool fresh = take_live(*fill, by, at.decoded);
+  short_fills_.told(fill->symbol, fill->trade, by, at.decoded, fresh);
+  if (fresh) cells_.lite_fills.add();
+  return fresh;
 }
 
 // It is told twice, by TRADE_LITE and by an update, and counts once.

@@ -22,8 +22,9 @@ class ShortFills {
  public:
   static constexpr std::size_t capacity = 64;
 
-  void told(SymbolId symbol, TradeId trade, Connection by, Mono at) noexcept {
-    Row* row = find(symbol, trade);
+  // `fresh`: nobody has told it before, so that it need not be looked for on the path of a fill.
+  void told(SymbolId symbol, TradeId trade, Connection by, Mono at, bool fresh) noexcept {
+    Row* row = fresh ? nullptr : find(symbol, trade);
     if (row == nullptr) {
       row = &rows_[next_++ % capacity];
       *row = {.trade = trade, .at = at, .symbol = symbol};

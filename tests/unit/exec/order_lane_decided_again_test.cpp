@@ -9,7 +9,17 @@
 namespace copyd::exec::test {
 namespace {
 
-using DecidedAgain = Resumed;
+class DecidedAgain : public Resumed {
+ protected:
+  // A flip of 2 whose close of 0.5 was found, and whose rest the venue has refused for now.
+  OrderTerms refused_rest() {
+    auto t = terms(OrderKind::flip, Side::buy, "2");
+    t.attempt = 1;
+    t.ended = true;
+    t.filled_before = qty("0.5");
+    return t;
+  }
+};
 
 // Decided anew in one order what was a close first, and an opening behind it that had not left.
 TEST_F(DecidedAgain, OfAFlipThatWasTheCloseAloneTheRestGoesAsTheNextAttempt) {
@@ -74,10 +84,7 @@ TEST_F(DecidedAgain, TheRestOfAFlipThatMayHaveLeftIsAskedForAndGoes) {
 // The venue refused the rest for now, and the process was killed before its next attempt.
 TEST_F(DecidedAgain, TheRestOfAFlipThatWasRefusedGoesAgainAfterAKill) {
   expect("-2");
-  auto t = terms(OrderKind::flip, Side::buy, "2");
-  t.attempt = 1;
-  t.ended = true;
-  t.filled_before = qty("0.5");
+  const auto t = refused_rest();
   position("-1.5");
   start(t);
   run_until_placed();
@@ -91,10 +98,7 @@ TEST_F(DecidedAgain, TheRestOfAFlipThatWasRefusedGoesAgainAfterAKill) {
 
 TEST_F(DecidedAgain, TheRestOfAFlipThatWasRefusedAndIsStaleIsTold) {
   expect("-2");
-  auto t = terms(OrderKind::flip, Side::buy, "2");
-  t.attempt = 1;
-  t.ended = true;
-  t.filled_before = qty("0.5");
+  auto t = refused_rest();
   t.expires = rig.clock.now();
   position("-1.5");
   start(t);
