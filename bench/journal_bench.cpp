@@ -158,7 +158,8 @@ class Path {
                .journal = writers.lane,
                .books_journal = writers.copy,
                .order_limits = {.per_10s = unlimited, .per_minute = unlimited},
-               .holds = &holds_}) {
+               .holds = &holds_,
+               .batch = config::Engine{}.batch}) {
     holds_.weight.set_limit(unlimited, 0);
     connect();
   }
@@ -190,11 +191,12 @@ class Path {
     lane_commands_.try_push(time);
     for (std::uint16_t i = 0; i < count_; ++i)
       lane_commands_.try_push(exec::AddFollower{
-          FollowerId{i},
-          {.api_key =
-               Secret::copy_of("dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83"),
-           .signer =
-               *venue::Signer::hmac(Secret::copy_of("2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff"))}});
+          .follower = FollowerId{i},
+          .credentials = {.api_key = Secret::copy_of(
+                              "dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83"),
+                          .signer = *venue::Signer::hmac(
+                              Secret::copy_of("2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff"))},
+          .shares = count_ > 1});
     settle();
     for (const auto& link : links_)
       if (static_cast<exec::LinkState>(link.link.get()) != exec::LinkState::ready)

@@ -3,7 +3,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <deque>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -63,17 +64,26 @@ class MemorySocket final : public net::WebSocket {
       open_ = true;
       return Event::opened;
     }
-    return std::exchange(answered_, false) ? Event::frame : Event::none;
+    if (answers_.empty()) return Event::none;
+    frame_ = std::move(answers_.front());
+    answers_.pop_front();
+    frame_size_ = frame_.size();
+    frame_.append(64, ' ');  // the decoder reads beyond the end
+    return Event::frame;
   }
-  Result<void> send(std::string_view text) override {
-    const std::size_t size =
-        net::encode_frame(net::Opcode::text, text, masks_.next(), masked_.data());
+  Result<void> send(std::string_view text) override { return send_together({&text, 1}); }
+  Result<void> send_together(std::span<const std::string_view> texts) override {
+    std::size_t size = 0;
+    for (const auto text : texts)
+      size += net::encode_frame(net::Opcode::text, text, masks_.next(), masked_.data() + size);
     if (venue_.wire_ == Wire::kernel &&
         ::send(ends_[0], masked_.data(), size, MSG_NOSIGNAL) != static_cast<ssize_t>(size))
       return make_error_code(Errc::buffer_full);
-    std::memcpy(text_.data(), text.data(), text.size());
-    text_size_ = text.size();
-    ++venue_.sent_;
+    for (const auto text : texts) {
+      if (orders_ == unanswered_.size()) unanswered_.emplace_back();
+      unanswered_[orders_++].assign(text);
+    }
+    venue_.sent_ += texts.size();
     return {};
   }
   void close() override { open_ = connecting_ = false; }
@@ -83,16 +93,15 @@ class MemorySocket final : public net::WebSocket {
   Mono framed() const noexcept override { return Mono{}; }
   boost::system::error_code error() const noexcept override { return Errc::closed; }
 
-  // The order that was sent last, if it has no answer yet. An account has one at a time.
-  std::string_view unanswered() const noexcept { return {text_.data(), text_size_}; }
-  void answer(const std::string& frame) {
-    text_size_ = 0;
+  // The orders that have no answer yet.
+  std::span<const std::string> unanswered() const noexcept {
+    return std::span(unanswered_).first(orders_);
+  }
+  void answer(std::vector<std::string> frames) {
+    orders_ = 0;
     if (venue_.wire_ == Wire::kernel)
       while (::recv(ends_[1], masked_.data(), masked_.size(), 0) > 0) {}
-    frame_ = frame;
-    frame_size_ = frame.size();
-    frame_.append(64, ' ');  // the decoder reads beyond the end
-    answered_ = true;
+    for (auto& frame : frames) answers_.push_back(std::move(frame));
   }
 
  private:
@@ -101,10 +110,10 @@ class MemorySocket final : public net::WebSocket {
   std::array<int, 2> ends_{-1, -1};
   bool connecting_ = false;
   bool open_ = false;
-  bool answered_ = false;
-  std::array<char, limits::order_text_max> text_{};
-  std::size_t text_size_ = 0;
-  std::array<char, limits::order_text_max + 16> masked_{};
+  std::vector<std::string> unanswered_;  // used again and again: `orders_` of them mean something
+  std::size_t orders_ = 0;
+  std::deque<std::string> answers_;
+  std::array<char, together_max> masked_{};
   std::string frame_;
   std::size_t frame_size_ = 0;
 };
@@ -118,22 +127,25 @@ std::unique_ptr<net::Http> MemoryVenue::http(const std::string&) {
 }
 
 void MemoryVenue::fill_all() {
-  const std::string now = std::to_string(now_ms());
   for (MemorySocket* socket : sockets_) {
-    const auto order = socket->unanswered();
-    if (order.empty()) continue;
-    const std::string side = field_of(order, "side");
-    const std::string quantity = field_of(order, "quantity");
-    holds_ = side == "BUY";
-    socket->answer(
-        R"({"id":)" + field_of(order, "id") +
-        R"(,"status":200,"result":{"orderId":33878894217,"symbol":"DOTUSDT","status":"FILLED",)" +
-        R"("clientOrderId":")" + field_of(order, "newClientOrderId") +
-        R"(","price":"0.000000","avgPrice":"5.00","origQty":")" + quantity +
-        R"(","executedQty":")" + quantity + R"(","cumQty":")" + quantity +
-        R"(","timeInForce":"GTC","type":"MARKET","reduceOnly":false,"side":")" + side +
-        R"(","positionSide":"BOTH","updateTime":)" + now + R"(},"rateLimits":[]})");
+    std::vector<std::string> answers;
+    for (const auto& order : socket->unanswered()) answers.push_back(fill(order));
+    if (!answers.empty()) socket->answer(std::move(answers));
   }
+}
+
+std::string MemoryVenue::fill(std::string_view order) {
+  const std::string quantity = field_of(order, "quantity");
+  const std::string side = field_of(order, "side");
+  holds_ = side == "BUY";
+  return R"({"id":)" + field_of(order, "id") +
+         R"(,"status":200,"result":{"orderId":33878894217,"symbol":"DOTUSDT","status":"FILLED",)" +
+         R"("clientOrderId":")" + field_of(order, "newClientOrderId") +
+         R"(","price":"0.000000","avgPrice":"5.00","origQty":")" + quantity +
+         R"(","executedQty":")" + quantity + R"(","cumQty":")" + quantity +
+         R"(","timeInForce":"GTC","type":"MARKET","reduceOnly":false,"side":")" + side +
+         R"(","positionSide":"BOTH","updateTime":)" + std::to_string(now_ms()) +
+         R"(},"rateLimits":[]})";
 }
 
 net::HttpResponse MemoryVenue::serve(const net::HttpRequest& request) const {

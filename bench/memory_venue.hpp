@@ -38,6 +38,9 @@ class MemoryVenue final : public net::Transport {
 
  private:
   friend class MemorySocket;
+
+  std::string fill(std::string_view order);
+
   const Clock& clock_;
   const Wire wire_;
   std::uint64_t sent_ = 0;

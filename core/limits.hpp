@@ -38,7 +38,7 @@ inline constexpr std::uint32_t riders_max = 128;
 // Work of one pass of an agent, so that no source starves another.
 inline constexpr int fills_per_pass = 16;
 inline constexpr int reports_per_pass = 64;
-inline constexpr int orders_per_pass = 16;
+inline constexpr int orders_per_pass = 1024;  // before answers are read: those of one fill leave together
 
 // Messages.
 inline constexpr std::size_t frame_max = 16U << 20U;   // a larger frame closes the connection

@@ -1,6 +1,6 @@
 // What a lane writes of its orders: an intent before each send, then the news of each attempt once,
 // and how the order finished before that is told. So a restart knows of every order what the venue
-// may have of it. Appending is one pwrite, and allocates nothing.
+// may have of it. Appending is one pwrite, and allocates nothing; the intents of a batch are one.
 #include <algorithm>
 
 #include "exec/order_lane.hpp"
@@ -17,33 +17,34 @@ bool is_kept(const journal::Writer* writer, std::uint64_t sequence) noexcept {
 
 // REQUIRES: the request is made. False: it must not leave. An attempt that could not be handed over
 // has its intent already, which holds for the next try: it asks for no more than that.
-bool OrderLane::intend(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+bool OrderLane::intend(LaneFollower& follower, InflightOrder& order, Written when,
+                       Mono now) noexcept {
   if (w_.journal == nullptr || order.intended == order.sent_qty) return true;
   const OrderTerms& terms = order.terms;
   const VenueTime timestamp = order.deadline + -std::chrono::milliseconds(recv_window_ms);
-  const bool written = w_.journal->append(
-      journal::Intent{
-          .copy_id = terms.copy_id,
-          .qty = order.sent_qty,
-          .limit = order.limit(),
-          .timestamp_ms = timestamp.ms,
-          .received_ns = terms.received.ns,
-          .expires_ns = terms.expires.ns,
-          .recv_window_ms = recv_window_ms,
-          .generation = terms.generation,
-          .follower = terms.follower,
-          .symbol = terms.symbol,
-          .side = terms.side,
-          .leg = terms.leg,
-          .kind = terms.kind,
-          .reduce_only = terms.reduce_only,
-          .attempt = order.attempt,
-      },
-      now);
+  const journal::Intent intent{
+      .copy_id = terms.copy_id,
+      .qty = order.sent_qty,
+      .limit = order.limit(),
+      .timestamp_ms = timestamp.ms,
+      .received_ns = terms.received.ns,
+      .expires_ns = terms.expires.ns,
+      .recv_window_ms = recv_window_ms,
+      .generation = terms.generation,
+      .follower = terms.follower,
+      .symbol = terms.symbol,
+      .side = terms.side,
+      .leg = terms.leg,
+      .kind = terms.kind,
+      .reduce_only = terms.reduce_only,
+      .attempt = order.attempt,
+  };
+  const bool written =
+      when == Written::at_once ? w_.journal->append(intent, now) : w_.journal->stage(intent, now);
   if (written) {
     if (order.intended.is_zero()) order.left_unrecorded = order.attempt != 0 && !is_recorded(order);
     order.intended = order.sent_qty;
-    order.lane_recorded = w_.journal->appended();
+    order.lane_recorded = w_.journal->last_sequence();
     order.unrecorded_since = Mono{};
     return true;
   }
@@ -55,8 +56,8 @@ bool OrderLane::intend(LaneFollower& follower, InflightOrder& order, Mono now) n
 
 // All is on the disk that the order's present attempt has to follow.
 bool OrderLane::is_recorded(const InflightOrder& order) const noexcept {
-  const bool found_by_fill = order.terms.received.ns != 0 && order.attempt == 0 &&
-                             !order.crosses && order.joined == Joined::no;
+  const bool found_by_fill = order.terms.received.ns != 0 && order.attempt == 0 && !order.crosses &&
+                             order.joined == Joined::no;
   return is_kept(w_.journal, order.lane_recorded) &&
          (found_by_fill || is_kept(w_.books_journal, order.books_recorded));
 }
@@ -200,13 +201,12 @@ void OrderLane::keep_finished(const InflightOrder& order, const OrderDone& done,
 }
 
 // With whom it leaves; nobody: by itself again.
-void OrderLane::keep_riding(const InflightOrder& order, const CopyId& carrier,
-                            Mono now) noexcept {
+void OrderLane::keep_riding(const InflightOrder& order, const CopyId& carrier, Mono now) noexcept {
   if (w_.journal == nullptr) return;
-  static_cast<void>(w_.journal->append(journal::Riding{.copy_id = order.terms.copy_id,
-                                                       .carrier = carrier,
-                                                       .follower = order.terms.follower},
-                                       now));
+  static_cast<void>(w_.journal->append(
+      journal::Riding{
+          .copy_id = order.terms.copy_id, .carrier = carrier, .follower = order.terms.follower},
+      now));
 }
 
 // What is known of the order's attempts, in place of all that was written of them before.

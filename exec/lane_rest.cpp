@@ -43,7 +43,7 @@ bool OrderLane::send_by_rest(LaneFollower& follower, InflightOrder& order, Mono 
   std::string target =
       venue::signed_place_target(request_of(order, terms, now), link.credentials.signer);
   if (target.empty()) return cannot_encode(follower, order, now);
-  if (!intend(follower, order, now)) {
+  if (!intend(follower, order, Written::at_once, now)) {
     finish(order, OrderEnd::expired, now);
     return true;
   }

@@ -1,11 +1,13 @@
 // The order connection that followers share. Their requests are staged one by one, each under its
-// own key and signature, and leave together: in one TLS record, by one system call. A pass never
+// own key and signature, and leave together: in one TLS record, by one system call, after their
+// intents, which are one write. A pass never
 // ends with something staged. What is written on the connection when it is lost is unknown, of each
 // follower that had something on it, and of no other.
 #include <algorithm>
 #include <utility>
 
 #include "exec/order_lane.hpp"
+#include "net/frame.hpp"
 #include "venue/errors.hpp"
 
 namespace copyd::exec {
@@ -29,34 +31,63 @@ void OrderLane::share(std::uint64_t seed) {
     shared_ = std::make_unique<SharedOrders>(w_.transport, orders_url_, holds_.weight, seed);
 }
 
-// REQUIRES: the shared connection stands.
-Result<void> OrderLane::stage(std::string_view text) noexcept {
-  auto staged = shared_->socket().stage(text);
-  if (staged.has_value() || staged.error() != make_error_code(Errc::buffer_full) ||
-      staged_size_ == 0)
-    return staged;
-  flush_staged();
-  return shared_->socket().stage(text);
+// Where the next order of the batch is written: one more always fits.
+std::span<char> OrderLane::room_for_one() noexcept {
+  const std::size_t headers = (staged_size_ + 1) * net::frame_header_max;
+  if (staged_bytes_ + headers + limits::order_text_max > batch_text_.size()) flush_staged();
+  return std::span(batch_text_).subspan(staged_bytes_, limits::order_text_max);
 }
 
+// REQUIRES: the shared connection stands; `text` lies in room_for_one().
+void OrderLane::stage(InflightOrder& order, std::string_view text) noexcept {
+  staged_[staged_size_] = &order;
+  staged_texts_[staged_size_++] = text;
+  staged_bytes_ += text.size();
+  if (staged_size_ == staged_.size()) flush_staged();
+}
+
+// The intents of all are in the journal before a byte of any leaves.
 void OrderLane::flush_staged() noexcept {
   if (staged_size_ == 0) return;
-  const bool sent = shared_->socket().flush().has_value();
+  std::size_t size = std::exchange(staged_size_, 0);
+  staged_bytes_ = 0;
+  if (w_.journal != nullptr && !w_.journal->commit()) size = without_increases(size);
+  const auto texts = std::span(staged_texts_).first(size);
+  const bool sent = size != 0 && shared_->socket().send_together(texts).has_value();
   shared_->used();
   const Mono now = w_.clock.now();
-  for (std::size_t i = 0; i < staged_size_; ++i) {
+  for (std::size_t i = 0; i < size; ++i) {
     InflightOrder& order = *staged_[i];
-    if (sent) {
-      order.written = now;
-      written(order);
+    if (!sent) {
+      unstage(order);
       continue;
     }
-    // Nothing of it has left: it waits again, under the same client order id.
-    order.request = 0;
-    set_state(follower_at(order.terms.follower), order, OrderState::waiting);
-    w_.cells.sent.add(-1);
+    order.written = now;
+    written(order);
   }
-  staged_size_ = 0;
+}
+
+// Nothing of it has left: it waits again, under the same client order id.
+void OrderLane::unstage(InflightOrder& order) noexcept {
+  order.request = 0;
+  set_state(follower_at(order.terms.follower), order, OrderState::waiting);
+  w_.cells.sent.add(-1);
+}
+
+// The journal could not be written: of what is staged only closes leave. How many those are.
+std::size_t OrderLane::without_increases(std::size_t size) noexcept {
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    InflightOrder& order = *staged_[i];
+    order.intended = Qty{};
+    if (order.reduces()) {
+      staged_[left] = &order;
+      staged_texts_[left++] = staged_texts_[i];
+    } else {
+      unstage(order);
+    }
+  }
+  return left;
 }
 
 int OrderLane::poll_shared(Mono now) {

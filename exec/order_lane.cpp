@@ -27,6 +27,7 @@ OrderLane::OrderLane(LaneWiring wiring)
   ASSERT(url.has_value());
   orders_url_ = *url;
   staged_.resize(static_cast<std::size_t>(w_.batch));
+  staged_texts_.resize(staged_.size());
   mine_.reserve(w_.followers.size());
 }
 
@@ -151,11 +152,12 @@ venue::PlaceRequest OrderLane::request_of(InflightOrder& order, OrderTerms& term
   };
 }
 
-std::size_t OrderLane::encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
+std::size_t OrderLane::encode(LaneFollower& follower, InflightOrder& order, std::span<char> out,
+                              Mono now) noexcept {
   LaneLink& link = *follower.link;
   OrderTerms terms;
   return venue::encode_place(request_of(order, terms, now), link.credentials.api_key.reveal(),
-                             link.logs_on ? nullptr : &link.credentials.signer, text_);
+                             link.logs_on ? nullptr : &link.credentials.signer, out);
 }
 
 // The key cannot sign, or the symbol's name cannot be written: no retry changes that.
@@ -192,20 +194,20 @@ bool OrderLane::send(LaneFollower& follower, InflightOrder& order, Mono now) noe
 }
 
 bool OrderLane::write(LaneFollower& follower, InflightOrder& order, Mono now) noexcept {
-  const std::size_t size = encode(follower, order, now);
+  const bool shares = follower.link->shares;
+  const std::span<char> out = shares ? room_for_one() : std::span<char>(text_);
+  const std::size_t size = encode(follower, order, out, now);
   if (size == 0) return cannot_encode(follower, order, now);
   const Mono sealed = w_.clock.now();
-  if (!intend(follower, order, sealed)) {
+  const auto when = shares ? Written::with_the_batch : Written::at_once;
+  if (!intend(follower, order, when, sealed)) {
     finish(order, OrderEnd::expired, now);
     return true;
   }
   order.early = order.reduces() && awaits_an_opening(order);
   set_state(follower, order, OrderState::staged);
-  const bool shares = follower.link->shares;
   const OrderSocket& orders = follower.link->orders;
-  const auto handed =
-      shares ? stage({text_.data(), size}) : orders.socket->send({text_.data(), size});
-  if (handed.has_error()) {
+  if (!shares && orders.socket->send({out.data(), size}).has_error()) {
     order.request = 0;
     set_state(follower, order, OrderState::waiting);
     return false;
@@ -214,12 +216,8 @@ bool OrderLane::write(LaneFollower& follower, InflightOrder& order, Mono now) no
   left(follower, order, shares ? shared_->serial() : orders.serial);
   follower.by_rest_said = false;
   w_.stages[Stage::sign].record(ns_between(now, sealed));
-  if (!shares) {
-    written(order);
-    return true;
-  }
-  staged_[staged_size_++] = &order;
-  if (staged_size_ == staged_.size()) flush_staged();
+  if (shares) stage(order, {out.data(), size});
+  else written(order);
   return true;
 }
 

@@ -117,7 +117,8 @@ class OrderLane final : public Agent {
   void left(LaneFollower& follower, InflightOrder& order, std::uint32_t carrier) noexcept;
   bool cannot_encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   venue::PlaceRequest request_of(InflightOrder& order, OrderTerms& terms, Mono now) noexcept;
-  std::size_t encode(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  std::size_t encode(LaneFollower& follower, InflightOrder& order, std::span<char> out,
+                     Mono now) noexcept;
   void set_state(LaneFollower& follower, InflightOrder& order, OrderState state) noexcept;
   void finish(InflightOrder& order, OrderEnd end, Mono now) noexcept;
   void report(const Report& report) noexcept;
@@ -221,7 +222,8 @@ class OrderLane final : public Agent {
   // lane_journal.cpp
   bool is_recorded(const InflightOrder& order) const noexcept;
   bool may_leave_now(InflightOrder& order, Mono now) const noexcept;
-  bool intend(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
+  enum class Written : std::uint8_t { at_once, with_the_batch };
+  bool intend(LaneFollower& follower, InflightOrder& order, Written when, Mono now) noexcept;
   bool journal_fails(FollowerId follower) noexcept;
   void keep_fate(const InflightOrder& order, const Fate& fate, Mono now) noexcept;
   void keep_refusal(const InflightOrder& order, const Refusal& refusal, Mono now) noexcept;
@@ -333,8 +335,11 @@ class OrderLane final : public Agent {
 
   // lane_shared.cpp
   void share(std::uint64_t seed);
-  Result<void> stage(std::string_view text) noexcept;
+  std::span<char> room_for_one() noexcept;
+  void stage(InflightOrder& order, std::string_view text) noexcept;
   void flush_staged() noexcept;
+  void unstage(InflightOrder& order) noexcept;
+  std::size_t without_increases(std::size_t size) noexcept;
   int poll_shared(Mono now);
   void on_shared(SharedOrders::Event event, Mono now);
   void on_shared_reply(std::string_view frame, Mono now);
@@ -377,8 +382,12 @@ class OrderLane final : public Agent {
   std::unique_ptr<SharedOrders> shared_;  // null: nobody has shared so far
   bool may_share_ = true;                 // the venue has not objected
   bool shared_lost_ = false;              // that it stands again is to be said
-  std::vector<InflightOrder*> staged_;    // of the present pass; room for a whole batch
+  // What leaves together, of the present pass: room for a whole batch, and its texts.
+  std::vector<InflightOrder*> staged_;
+  std::vector<std::string_view> staged_texts_;
   std::size_t staged_size_ = 0;
+  std::size_t staged_bytes_ = 0;
+  std::array<char, net::WebSocket::together_max> batch_text_{};
   venue::ReplyDecoder replies_;
   venue::UserDataDecoder user_data_;
   std::uint64_t mark_ = 1;        // of the present pass over waiting orders

@@ -18,25 +18,39 @@ Writer::Writer(Start start) noexcept
   files_.push_back(std::move(start.file));
 }
 
-bool Writer::append(Type type, std::span<const std::byte> payload, Mono now) noexcept {
+bool Writer::stage(Type type, std::span<const std::byte> payload, Mono now) noexcept {
   ASSERT(payload.size() <= payload_size);
   if (failed_.load(std::memory_order_relaxed)) return false;
+  // What is staged goes into one segment: into the next one where the open one is full.
+  const auto records = records_.load(std::memory_order_relaxed);
+  const auto before = records == capacity_ ? 1 : records;
+  const bool full = before + staged_size_ == capacity_ || staged_size_ == staged_max;
+  if (full && !commit()) return false;
+  Record& record = staged_[staged_size_++];
+  record = {.type = static_cast<std::uint16_t>(type),
+            .length = static_cast<std::uint16_t>(payload.size()),
+            .sequence = last_sequence(),
+            .durable = durable_.load(std::memory_order_relaxed),
+            .mono_ns = now.ns};
+  std::copy(payload.begin(), payload.end(), record.payload.begin());
+  record.crc = checksum(record);
+  return true;
+}
+
+bool Writer::commit() noexcept {
+  const std::size_t size = std::exchange(staged_size_, 0);
+  if (failed_.load(std::memory_order_relaxed)) return false;
+  if (size == 0) return true;
   auto records = records_.load(std::memory_order_relaxed);
   if (records == capacity_) {
     if (!open_next()) return fail();
     records = 1;
   }
-  Record record{.type = static_cast<std::uint16_t>(type),
-                .length = static_cast<std::uint16_t>(payload.size()),
-                .sequence = sequence_ + 1,
-                .durable = durable_.load(std::memory_order_relaxed),
-                .mono_ns = now.ns};
-  std::copy(payload.begin(), payload.end(), record.payload.begin());
-  record.crc = checksum(record);
   File* const file = open_.load(std::memory_order_relaxed);
-  if (!file->write_at(records * record_size, std::as_bytes(std::span(&record, 1)))) return fail();
-  ++sequence_;
-  records_.store(records + 1, std::memory_order_release);
+  const auto bytes = std::as_bytes(std::span(staged_).first(size));
+  if (!file->write_at(records * record_size, bytes)) return fail();
+  sequence_ += size;
+  records_.store(records + size, std::memory_order_release);
   appended_.store(sequence_, std::memory_order_release);
   return true;
 }

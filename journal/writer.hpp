@@ -2,13 +2,16 @@
 //
 // append() fills in a record and writes it with one pwrite: it allocates nothing, and a killed
 // process loses nothing that was appended. What a power cut loses is what the journal's own thread
-// (journal/journal.hpp) had not yet synced.
+// (journal/journal.hpp) had not yet synced. stage() keeps a record for the next commit() or
+// append(), which writes all that is staged, in order, with one pwrite: for an agent that does many
+// things at once and begins none of them before the commit.
 //
 // The next segment lies ready before it is needed. Where it does not (the disk is full), or where a
 // write or a sync fails, the writer has failed, and stays so: the journal has a hole, and only a
 // start, which asks the venue, makes it whole again.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -47,7 +50,21 @@ class Writer {
     clear_padding(clean);
     return append(P::type, std::as_bytes(std::span(&clean, 1)), now);
   }
-  bool append(Type type, std::span<const std::byte> payload, Mono now) noexcept;
+  bool append(Type type, std::span<const std::byte> payload, Mono now) noexcept {
+    return stage(type, payload, now) && commit();
+  }
+  template <class P>
+  bool stage(const P& payload, Mono now) noexcept {
+    static_assert(std::is_trivially_copyable_v<P> && sizeof(P) <= payload_size);
+    P clean = payload;
+    clear_padding(clean);
+    return stage(P::type, std::as_bytes(std::span(&clean, 1)), now);
+  }
+  bool stage(Type type, std::span<const std::byte> payload, Mono now) noexcept;
+  // False: nothing that was staged since the last commit may be counted on.
+  bool commit() noexcept;
+  // The sequence of the record that was last appended or staged.
+  std::uint64_t last_sequence() const noexcept { return sequence_ + staged_size_; }
 
   // ---- any thread ------------------------------------------------------------------------------
 
@@ -72,8 +89,12 @@ class Writer {
   const std::string name_;
   const std::uint64_t capacity_;  // records of a segment, its header among them
 
+  static constexpr std::size_t staged_max = 32;
+
   // Written by the agent.
-  std::uint64_t sequence_;
+  std::array<Record, staged_max> staged_;
+  std::size_t staged_size_ = 0;
+  std::uint64_t sequence_;                          // of the last record that is written
   std::atomic<std::uint64_t> records_;  // in the open segment
   std::atomic<File*> open_;
   alignas(limits::cache_line) std::atomic<std::uint64_t> appended_;

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -20,7 +21,6 @@ constexpr std::chrono::seconds ping_period{4};
 constexpr std::chrono::seconds pong_deadline{4};
 constexpr std::size_t plain_room = 32U << 10U;  // more than one TLS record
 constexpr std::size_t text_max = TlsStream::waiting_max - (8U << 10U);
-constexpr std::size_t staged_max = 16'000;  // so that it is one TLS record
 constexpr int controls_per_poll = 16;       // so that a flood of pings starves nobody else
 
 constexpr std::uint16_t code_normal = 1000;
@@ -33,15 +33,13 @@ class TlsWebSocket final : public WebSocket {
       : clock_(clock),
         stream_(io, tls, clock),
         plain_(std::make_unique_for_overwrite<char[]>(plain_room)),
-        encoded_(std::make_unique_for_overwrite<char[]>(staged_max + frame_header_max + text_max)) {
-  }
+        encoded_(std::make_unique_for_overwrite<char[]>(frame_header_max + text_max)) {}
   ~TlsWebSocket() override { close(); }
 
   void open(const Url& url, Mono now) override;
   Event poll(Mono now) override;
   Result<void> send(std::string_view text) override;
-  Result<void> stage(std::string_view text) override;
-  Result<void> flush() override;
+  Result<void> send_together(std::span<const std::string_view> texts) override;
   void close() override;
   bool is_open() const noexcept override { return state_ == State::open; }
   std::string_view frame() const noexcept override { return parser_.message(); }
@@ -75,8 +73,7 @@ class TlsWebSocket final : public WebSocket {
   FrameParser parser_;
   Mono framed_;
 
-  std::unique_ptr<char[]> encoded_;  // what is staged, and behind it the frame that is being sent
-  std::size_t staged_ = 0;
+  std::unique_ptr<char[]> encoded_;  // what is being sent
   MaskSource masks_;
 
   Mono next_ping_;
@@ -95,7 +92,6 @@ void TlsWebSocket::open(const Url& url, Mono now) {
   plain_begin_ = 0;
   plain_end_ = 0;
   parser_.reset();
-  staged_ = 0;
   awaits_pong_ = false;
   error_ = {};
   stream_.open(url_);
@@ -219,26 +215,20 @@ Result<void> TlsWebSocket::send(std::string_view text) {
   return send_frame(Opcode::text, text);
 }
 
-Result<void> TlsWebSocket::stage(std::string_view text) {
+Result<void> TlsWebSocket::send_together(std::span<const std::string_view> texts) {
   if (state_ != State::open) return make_error_code(Errc::not_connected);
-  if (text.size() + frame_header_max > staged_max) return make_error_code(Errc::too_large);
-  if (staged_ + frame_header_max + text.size() > staged_max)
-    return make_error_code(Errc::buffer_full);
-  staged_ += encode_frame(Opcode::text, text, masks_.next(), encoded_.get() + staged_);
-  return {};
-}
-
-Result<void> TlsWebSocket::flush() {
-  if (state_ != State::open) return make_error_code(Errc::not_connected);
-  const std::size_t size = std::exchange(staged_, 0);
-  if (size == 0) return {};
+  std::size_t whole = 0;
+  for (const auto text : texts) whole += frame_header_max + text.size();
+  if (whole > together_max) return make_error_code(Errc::too_large);
+  std::size_t size = 0;
+  for (const auto text : texts)
+    size += encode_frame(Opcode::text, text, masks_.next(), encoded_.get() + size);
   return stream_.write({encoded_.get(), size});
 }
 
 Result<void> TlsWebSocket::send_frame(Opcode opcode, std::string_view payload) {
-  char* const frame = encoded_.get() + staged_;
-  const std::size_t size = encode_frame(opcode, payload, masks_.next(), frame);
-  return stream_.write({frame, size});
+  const std::size_t size = encode_frame(opcode, payload, masks_.next(), encoded_.get());
+  return stream_.write({encoded_.get(), size});
 }
 
 void TlsWebSocket::send_close(std::uint16_t code) {

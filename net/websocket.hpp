@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/system/error_code.hpp>
+#include <span>
 #include <string_view>
 
 #include "core/clock.hpp"
@@ -33,13 +34,20 @@ class WebSocket {
   // buffer, and some may have left: its fate is then unknown if the connection ends. On an error
   // (not_connected, buffer_full, too_large) nothing of it was sent or ever will be.
   virtual Result<void> send(std::string_view text) = 0;
-  // Keeps one text message for flush(), which hands all that is kept over at once: they share one
-  // TLS record and one system call. Errors as those of send(), and then nothing of it is kept;
-  // buffer_full: flush first. What is kept when the connection ends was never sent. A socket that
-  // has no such use sends at once.
-  virtual Result<void> stage(std::string_view text) { return send(text); }
-  // On an error nothing of what was kept was sent or ever will be.
-  virtual Result<void> flush() { return {}; }
+  // Sends text messages that share one TLS record and one system call: together_max bytes at most,
+  // each with frame_header_max. Success and errors as those of send(), for all of them alike. A
+  // socket that has no such use sends one by one.
+  static constexpr std::size_t together_max = 16'000;
+  virtual Result<void> send_together(std::span<const std::string_view> texts) {
+    bool some = false;
+    for (const auto text : texts) {
+      const auto sent = send(text);
+      // Behind one that may have left the others' fate is as unknown as its.
+      if (sent.has_error()) return some ? Result<void>() : sent;
+      some = true;
+    }
+    return {};
+  }
   // Ends the connection at once (close frame if it can leave without waiting). No event follows.
   virtual void close() = 0;
   virtual bool is_open() const noexcept = 0;

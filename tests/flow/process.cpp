@@ -56,6 +56,7 @@ void Process::make_agents(const Parts& parts, const engine::Recovered& recovered
                                                            .books_journal = journal_.copy(),
                                                            .order_limits = parts.order_limits,
                                                            .holds = &address_holds_,
+                                                           .batch = 4,
                                                            .seed = parts.seed + i + 1});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
   }

@@ -20,6 +20,7 @@ class MemoryDisk::Handle final : public journal::File {
 
   Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes) noexcept override {
     if (disk_.fail_writes_) return system_error(boost::system::errc::io_error);
+    ++disk_.writes_;
     std::copy(bytes.begin(), bytes.end(),
               content_->bytes.begin() + static_cast<std::ptrdiff_t>(offset));
     const auto from = offset / sector_size;

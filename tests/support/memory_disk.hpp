@@ -53,6 +53,7 @@ class MemoryDisk final : public journal::Disk {
   // Bytes of a file, to be changed behind everybody's back.
   std::vector<std::byte>& bytes(const std::string& name) { return files_.at(name)->bytes; }
   std::uint64_t syncs() const { return syncs_; }
+  std::uint64_t writes() const { return writes_; }
 
  private:
   class Handle;
@@ -72,6 +73,7 @@ class MemoryDisk final : public journal::Disk {
   bool fail_writes_ = false;
   bool fail_syncs_ = false;
   std::uint64_t syncs_ = 0;
+  std::uint64_t writes_ = 0;
 };
 
 }  // namespace copyd::test

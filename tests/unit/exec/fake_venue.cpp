@@ -340,24 +340,18 @@ Result<void> FakeSocket::send(std::string_view text) {
   return {};
 }
 
-Result<void> FakeSocket::stage(std::string_view text) {
+Result<void> FakeSocket::send_together(std::span<const std::string_view> texts) {
   if (!open_ || dropped_) return make_error_code(Errc::not_connected);
-  if (staged_.size() == venue_.stage_room) return make_error_code(Errc::buffer_full);
-  staged_.emplace_back(text);
-  return {};
-}
-
-Result<void> FakeSocket::flush() {
-  const auto staged = std::exchange(staged_, {});
-  if (!open_ || dropped_) return make_error_code(Errc::not_connected);
-  if (venue_.flush_fails) return make_error_code(Errc::buffer_full);
-  venue_.records.push_back(staged.size());
-  for (const auto& text : staged) venue_.take(*this, text);
+  if (venue_.together_fails) return make_error_code(Errc::buffer_full);
+  std::size_t size = 0;
+  for (const auto text : texts) size += text.size() + net::frame_header_max;
+  if (size > together_max) return make_error_code(Errc::too_large);
+  venue_.records.push_back(texts.size());
+  for (const auto text : texts) venue_.take(*this, text);
   return {};
 }
 
 void FakeSocket::close() {
-  staged_.clear();
   open_ = connecting_ = dropped_ = false;
   frames_.clear();
   if (!is_stream) account = -1;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/clock.hpp"
+#include "net/frame.hpp"
 #include "net/transport.hpp"
 
 namespace copyd::exec::test {
@@ -73,9 +74,8 @@ class FakeVenue final : public net::Transport {
   int rest_requests = 0;             // that left
   std::string logon_error;           // the next logon gets it: "status":…,"error":{…}
   bool buffer_full = false;          // every send on the order sockets fails
-  bool flush_fails = false;          // of what was staged nothing leaves
-  std::size_t stage_room = 64;       // messages that a socket keeps for one record
-  std::vector<std::size_t> records;  // messages of each record that was flushed
+  bool together_fails = false;       // of what is to leave together nothing does
+  std::vector<std::size_t> records;  // messages of each record
   bool counting = false;             // record nothing: the allocation test
   std::uint64_t sends = 0;
   int time_reads = 0;
@@ -140,8 +140,7 @@ class FakeSocket final : public net::WebSocket {
   void open(const net::Url& url, Mono now) override;
   Event poll(Mono now) override;
   Result<void> send(std::string_view text) override;
-  Result<void> stage(std::string_view text) override;
-  Result<void> flush() override;
+  Result<void> send_together(std::span<const std::string_view> texts) override;
   void close() override;
   bool is_open() const noexcept override { return open_; }
   std::string_view frame() const noexcept override { return {frame_.data(), frame_size_}; }
@@ -161,7 +160,6 @@ class FakeSocket final : public net::WebSocket {
   bool connecting_ = false;
   bool open_ = false;
   bool dropped_ = false;
-  std::vector<std::string> staged_;
   std::deque<std::string> frames_;
   std::string frame_;
   std::size_t frame_size_ = 0;

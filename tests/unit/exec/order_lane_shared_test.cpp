@@ -64,10 +64,14 @@ TEST_F(Shared, ARecordHoldsNoMoreThanABatch) {
 }
 
 TEST_F(Shared, WhatDoesNotFitIntoARecordLeavesInTheNext) {
-  rig.venue.stage_room = 2;
-  for (int i = 0; i < 3; ++i) queue(i);
+  constexpr std::size_t orders = 100;
+  for (std::size_t i = 0; i < orders; ++i) queue(static_cast<int>(i) % 3);
   rig.step();
-  EXPECT_EQ(rig.venue.records, (std::vector<std::size_t>{2, 1}));
+  EXPECT_EQ(rig.venue.placed.size(), orders);
+  ASSERT_GT(rig.venue.records.size(), 2U);
+  // As many as fit with the longest order behind them, which is not known before it is written.
+  for (const std::size_t size : std::span(rig.venue.records).first(rig.venue.records.size() - 1))
+    EXPECT_NEAR(static_cast<double>(size), static_cast<double>(rig.venue.records.front()), 1);
 }
 
 TEST_F(Shared, AnswersFindTheirOrdersInAnyOrder) {
@@ -155,19 +159,43 @@ TEST_F(Shared, WithoutASpareItIsLostOnceForAllAndOrdersGoByRest) {
 }
 
 TEST_F(Shared, WhatCouldNotBeHandedOverLeavesLaterUnderItsId) {
-  rig.venue.flush_fails = true;
+  rig.venue.together_fails = true;
   const auto first = queue(0);
   const auto second = queue(1);
   rig.run(milliseconds(3));
   EXPECT_TRUE(rig.venue.placed.empty());
   EXPECT_EQ(rig.cells[0].waiting.get(), 1);
   EXPECT_EQ(rig.lane_cells.sent.get(), 0);
-  rig.venue.flush_fails = false;
+  rig.venue.together_fails = false;
   rig.run(milliseconds(3));
   EXPECT_EQ(placed_with(first), 1U);
   EXPECT_EQ(placed_with(second), 1U);
   EXPECT_EQ(rig.lane_cells.sent.get(), 2);
   EXPECT_EQ(rig.kept<journal::Intent>().size(), 2U) << "one attempt, one intent";
+}
+
+TEST_F(Shared, TheIntentsOfARecordAreOneWriteBeforeIt) {
+  const auto before = rig.disk.writes();
+  for (int i = 0; i < 3; ++i) queue(i);
+  rig.step();
+  // The rig looks for its intent at each order that leaves.
+  ASSERT_EQ(rig.venue.placed.size(), 3U);
+  EXPECT_EQ(rig.disk.writes() - before, 1U);
+}
+
+TEST_F(Shared, WhereTheIntentsCannotBeWrittenClosesAloneLeave) {
+  const auto held = rig.buy("1", 0);
+  rig.fill_last("1");
+  const auto opening = queue(1);
+  const auto close = rig.terms(OrderKind::reduce, Side::sell, "1", 0);
+  ASSERT_TRUE(rig.orders.try_push(TestApproval::order(close)));
+  rig.disk.fail_writes(true);
+  rig.run(milliseconds(3));
+  EXPECT_EQ(placed_with(held), 1U);
+  EXPECT_EQ(placed_with(close), 1U);
+  EXPECT_EQ(placed_with(opening), 0U);
+  EXPECT_EQ(rig.all<OrderDone>().back().end, OrderEnd::expired);
+  EXPECT_EQ(rig.lane_cells.sent.get(), 2);
 }
 
 TEST_F(Shared, IsRenewedBeforeTheDayIsOver) {

@@ -36,6 +36,10 @@ struct Rig {
     return writer->append(Mark{{.symbol = SymbolId{7}, .price = Price::from_units(price)}},
                           clock.now());
   }
+  bool stage(std::int64_t price) {
+    return writer->stage(Mark{{.symbol = SymbolId{7}, .price = Price::from_units(price)}},
+                         clock.now());
+  }
   void turn() {
     clock.advance(std::chrono::milliseconds(5));
     journal->do_work();
@@ -237,6 +241,52 @@ TEST(Journal, AFailedWriteAndAFailedSyncAreFinal) {
     EXPECT_TRUE(rig.journal->failed());
     EXPECT_FALSE(rig.append(3));
   }
+}
+
+TEST(Journal, WhatIsStagedIsWrittenByOneWriteAndInOrder) {
+  Rig rig;
+  ASSERT_TRUE(rig.append(1));
+  const auto writes = rig.disk.writes();
+  for (const int price : {2, 3, 4}) ASSERT_TRUE(rig.stage(price));
+  ReadEnd end;
+  EXPECT_EQ(rig.read(end), upto(1)) << "not before the commit";
+  EXPECT_EQ(rig.writer->appended(), 1U);
+  EXPECT_EQ(rig.writer->last_sequence(), 4U);
+  ASSERT_TRUE(rig.writer->commit());
+  EXPECT_EQ(rig.read(end), upto(4));
+  EXPECT_EQ(rig.writer->appended(), 4U);
+  EXPECT_EQ(rig.disk.writes() - writes, 1U);
+  ASSERT_TRUE(rig.writer->commit()) << "of nothing";
+  // What is appended takes what is staged along, before it.
+  ASSERT_TRUE(rig.stage(5));
+  ASSERT_TRUE(rig.append(6));
+  EXPECT_EQ(rig.read(end), upto(6));
+}
+
+TEST(Journal, MoreIsStagedThanASegmentOrAWriteHolds) {
+  Rig rig;
+  std::int64_t price = 0;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 50; ++i) {
+      ASSERT_TRUE(rig.stage(++price));
+      rig.turn();
+    }
+    ASSERT_TRUE(rig.writer->commit());
+  }
+  ReadEnd end;
+  EXPECT_EQ(rig.read(end), upto(150));
+}
+
+TEST(Journal, ACommitThatFailsIsFinal) {
+  Rig rig;
+  ASSERT_TRUE(rig.stage(1));
+  rig.disk.fail_writes(true);
+  EXPECT_FALSE(rig.writer->commit());
+  rig.disk.fail_writes(false);
+  EXPECT_FALSE(rig.stage(2));
+  EXPECT_FALSE(rig.writer->commit());
+  ReadEnd end;
+  EXPECT_TRUE(rig.read(end).empty());
 }
 
 TEST(Journal, SyncsComeInGroups) {
