@@ -43,8 +43,8 @@ class IdleStrategy {
 }  // namespace
 
 AgentThread::AgentThread(std::string name, std::vector<Agent*> agents, Idle idle,
-                         std::optional<int> cpu)
-    : name_(std::move(name)), agents_(std::move(agents)) {
+                         std::optional<int> cpu, std::unique_ptr<Agent> when_idle)
+    : name_(std::move(name)), agents_(std::move(agents)), when_idle_(std::move(when_idle)) {
   thread_ = std::thread([this, idle, cpu] { run(idle, cpu); });
   pthread_setname_np(thread_.native_handle(), name_.substr(0, 15).c_str());
 }
@@ -69,6 +69,7 @@ void AgentThread::run(Idle idle, std::optional<int> cpu) noexcept {
     int work = 0;
     for (Agent* agent : agents_) work += agent->do_work();
     passes_.store(passes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    if (work == 0 && idle == Idle::spin && when_idle_) when_idle_->do_work();
     strategy.idle(work);
   }
 }

@@ -30,7 +30,10 @@ enum class Idle : std::uint8_t {
 // One thread that runs its agents in turn until `stop`. Joins on destruction.
 class AgentThread {
  public:
-  AgentThread(std::string name, std::vector<Agent*> agents, Idle idle, std::optional<int> cpu);
+  // `when_idle` has its turn after a pass that found nothing to do, where the thread spins. Null:
+  // nobody has.
+  AgentThread(std::string name, std::vector<Agent*> agents, Idle idle, std::optional<int> cpu,
+              std::unique_ptr<Agent> when_idle = nullptr);
   ~AgentThread();
   AgentThread(const AgentThread&) = delete;
   AgentThread& operator=(const AgentThread&) = delete;
@@ -47,6 +50,7 @@ class AgentThread {
 
   std::string name_;
   std::vector<Agent*> agents_;
+  std::unique_ptr<Agent> when_idle_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> pinned_{true};
   std::atomic<std::uint64_t> passes_{0};

@@ -5,6 +5,7 @@
 
 #include "core/assert.hpp"
 #include "core/limits.hpp"
+#include "engine/rehearsal.hpp"
 #include "net/tls_transport.hpp"
 
 namespace copyd::engine {
@@ -19,7 +20,8 @@ Pipeline::Lane::Lane()
       wanted(limits::commands_max) {}
 
 Pipeline::Pipeline(const Parts& parts)
-    : plan_(parts.plan),
+    : clock_(parts.clock),
+      plan_(parts.plan),
       events_(limits::leader_events_max),
       feed_commands_(limits::commands_max),
       // `resume --all` is seven commands for each follower, at once.
@@ -113,18 +115,18 @@ void Pipeline::restore(std::span<const journal::Record> rows) {
 void Pipeline::start() {
   std::vector<Agent*> agents{feed_.get(), copier_.get()};
   for (auto& lane : lanes_) agents.push_back(lane->agent.get());
-  if (!plan_.dedicated) {
-    threads_.push_back(std::make_unique<AgentThread>("copyd-all", agents, plan_.idle, plan_.copy));
-    return;
-  }
-  threads_.push_back(std::make_unique<AgentThread>("copyd-feed", std::vector<Agent*>{feed_.get()},
-                                                   plan_.idle, plan_.feed));
-  threads_.push_back(std::make_unique<AgentThread>("copyd-copy", std::vector<Agent*>{copier_.get()},
-                                                   plan_.idle, plan_.copy));
+  const auto run = [&](std::string name, std::vector<Agent*> its, std::optional<int> cpu,
+                       Rehearsal::Parts parts) {
+    auto rehearsal = plan_.idle == Idle::spin ? Rehearsal::create(clock_, parts) : nullptr;
+    threads_.push_back(std::make_unique<AgentThread>(std::move(name), std::move(its), plan_.idle,
+                                                     cpu, std::move(rehearsal)));
+  };
+  if (!plan_.dedicated)
+    return run("copyd-all", agents, plan_.copy, {.feed = true, .copy = true, .lane = true});
+  run("copyd-feed", {feed_.get()}, plan_.feed, {.feed = true});
+  run("copyd-copy", {copier_.get()}, plan_.copy, {.copy = true});
   for (std::size_t i = 0; i < lanes_.size(); ++i)
-    threads_.push_back(std::make_unique<AgentThread>(fmt::format("copyd-lane-{}", i),
-                                                     std::vector<Agent*>{lanes_[i]->agent.get()},
-                                                     plan_.idle, plan_.lanes[i]));
+    run(fmt::format("copyd-lane-{}", i), {lanes_[i]->agent.get()}, plan_.lanes[i], {.lane = true});
 }
 
 bool Pipeline::drain() {

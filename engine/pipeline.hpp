@@ -128,6 +128,7 @@ class Pipeline {
   enum class Drain { no, feed, copier, lanes };
   static constexpr std::uint32_t drain_query = 0;  // the supervisor's own queries count from 1
 
+  const Clock& clock_;
   ThreadPlan plan_;
   Drain drain_ = Drain::no;
   bool copier_caught_up_ = false;
