@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -144,6 +146,15 @@ void keep_off(const config::Engine& engine, const std::vector<int>& usable) {
         "kept off them");
 }
 
+// What the path has touched once stays in memory, and no page of it goes to a disk. Only where the
+// limit says that there is none: under a smaller one a later allocation would fail instead.
+void lock_memory() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY) return;
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
+    log::warning("memory could not be locked: the path may wait for pages from the disk");
+}
+
 }  // namespace
 
 int run_daemon(const DaemonOptions& options) {
@@ -157,6 +168,7 @@ int run_daemon(const DaemonOptions& options) {
   log::start(log::Options::from_environment(config->log.level));
   const auto usable = usable_cpus();
   keep_off(config->engine, usable);
+  lock_memory();
 
   const auto claim = ops::claim_state_directory(config->engine.state_dir);
   if (!claim) return not_started(claim.error());

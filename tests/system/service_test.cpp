@@ -2,6 +2,7 @@
 // silent when one thread hangs while the others run.
 #include <fmt/format.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -200,18 +201,46 @@ TEST(Service, NothingElseRunsWhereThePathIsPinned) {
                             pinned),
                 one_follower);
   rig.start_daemon();
-  rig.wait_until("the path runs", [&] { return thread_named(rig.daemon().pid(), "copyd-all"); });
+  const auto path = std::to_string(pinned);
+  rig.wait_until("the path runs where it is pinned", [&] {
+    const auto threads = processors_of(rig.daemon().pid());
+    const auto all = threads.find("copyd-all");
+    return all != threads.end() && all->second == path;
+  });
   const auto threads = processors_of(rig.daemon().pid());
   EXPECT_TRUE(threads.contains("copyd-http"));
   EXPECT_TRUE(threads.contains("copyd-journal"));
   for (const auto& [name, processors] : threads) {
-    const bool alone = processors == std::to_string(pinned);
+    const bool alone = processors == path;
     EXPECT_EQ(alone, name == "copyd-all") << name << " may use " << processors;
     if (name == "copyd-all") continue;
     const auto last = processors.substr(processors.find_last_of(",-") + 1);
     EXPECT_LT(std::stoi(last), pinned) << name << " may use " << processors;
   }
   EXPECT_EQ(rig.copyctl({"reload"}).exit_code, 0) << "the file may still name that processor";
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
+TEST(Service, MemoryIsLockedWhereTheLimitSaysThatThereIsNone) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_MEMLOCK, &before), 0);
+  const rlimit unlimited{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+  if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0) GTEST_SKIP() << "the limit may not be raised";
+  Rig rig;
+  rig.start_venue();
+  rig.configure("http = \"127.0.0.1:0\"", one_follower);
+  rig.start_daemon();
+  EXPECT_EQ(::setrlimit(RLIMIT_MEMLOCK, &before), 0);
+  rig.wait_until("the path runs", [&] { return thread_named(rig.daemon().pid(), "copyd-all"); });
+  const auto in_kib = [&](const std::string& what) {
+    std::ifstream status(fmt::format("/proc/{}/status", rig.daemon().pid()));
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with(what + ":")) return std::stol(line.substr(what.size() + 1));
+    return 0L;
+  };
+  // What is mapped counts, whether it was touched or not; what is resident has not grown by it.
+  EXPECT_GT(in_kib("VmLck"), in_kib("VmRSS") / 2);
+  EXPECT_LT(in_kib("VmRSS"), 256 * 1024);
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
