@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/symbols.hpp"
+#include "venue/account_codec.hpp"
 #include "venue/json.hpp"
 #include "venue/words.hpp"
 
@@ -74,6 +75,17 @@ void find_symbol(const SymbolTable& symbols, Event& out) {
     out.symbol = *symbol;
     out.symbol_known = true;
   }
+}
+
+// What follows from what a fill says: which of our symbols it is on, and whether it is the venue's
+// own doing. CALCULATED is that by definition, whatever id the order has.
+inline void conclude(const SymbolTable& symbols, OrderUpdate& out) {
+  find_symbol(symbols, out);
+  out.forced = out.execution == Execution::calculated || is_forced_order(out.client_order_id);
+}
+inline void conclude(const SymbolTable& symbols, TradeLite& out) {
+  find_symbol(symbols, out);
+  out.forced = is_forced_order(out.client_order_id);
 }
 
 }  // namespace copyd::venue::event

@@ -3,8 +3,8 @@
 #include <simdjson.h>
 #include <vector>
 
-#include "venue/account_codec.hpp"
 #include "venue/event_fields.hpp"
+#include "venue/predicted_events.hpp"
 #include "venue/rare_events.hpp"
 
 namespace copyd::venue {
@@ -112,9 +112,7 @@ bool read_order(ondemand::value& value, const SymbolTable& symbols, OrderUpdate&
   if (out.order_qty.sign() < 0 || out.last_qty.sign() < 0 || out.cumulative_qty.sign() < 0 ||
       out.last_price.sign() < 0)
     return false;
-  event::find_symbol(symbols, out);
-  // CALCULATED is by definition the venue's own doing, whatever id it gave.
-  out.forced = out.execution == Execution::calculated || is_forced_order(out.client_order_id);
+  event::conclude(symbols, out);
   return true;
 }
 
@@ -276,8 +274,7 @@ bool UserDataDecoder::State::read_trade_lite(ondemand::object& object, TradeLite
   if (!whole || !seen.all(required)) return false;
   if (out.order_qty.sign() < 0 || out.last_qty.sign() < 0 || out.last_price.sign() < 0)
     return false;
-  event::find_symbol(symbols, out);
-  out.forced = is_forced_order(out.client_order_id);
+  event::conclude(symbols, out);
   return true;
 }
 
@@ -324,6 +321,12 @@ std::string_view UserDataDecoder::listen_key() const noexcept {
 }
 
 Result<UserEvent> UserDataDecoder::decode(std::string_view frame) {
+  UserEvent out;
+  if (read_predicted(frame, state_->symbols, out, state_->stream)) return out;
+  return decode_in_any_form(frame);
+}
+
+Result<UserEvent> UserDataDecoder::decode_in_any_form(std::string_view frame) {
   State& state = *state_;
   state.stream = {};
   const auto malformed = make_error_code(Errc::malformed);

@@ -1,7 +1,8 @@
 // The user-data stream: one frame in, one UserEvent out.
 //
-// simdjson On-Demand, one pass over each object in the order the venue sends it; any other order of
-// keys is read as well. Unknown events and unknown fields are allowed; what an event must say and
+// The fills of today's layout are read as predicted (predicted_events.hpp), all else by simdjson
+// On-Demand: one pass over each object in the order the venue sends it; any other order of keys is
+// read as well. Unknown events and unknown fields are allowed; what an event must say and
 // does not, says twice, or says in the wrong type, is Errc::malformed, and so is a frame that is cut
 // short or goes on behind its end. Keys and event names that are written with escapes are not
 // recognised, as the venue writes none; what is not read is passed over by its brackets and strings,
@@ -33,8 +34,8 @@ constexpr bool is_final(OrderStatus s) noexcept {
          s == OrderStatus::expired_in_match || s == OrderStatus::rejected;
 }
 
-// ORDER_TRADE_UPDATE: what copying needs of it; the rest is for order_details.hpp to read. Views
-// live until the next decode.
+// ORDER_TRADE_UPDATE: what copying needs of it; the rest is for order_details.hpp to read. Views of
+// all events live until the next decode, and no longer than the frame.
 struct OrderUpdate {
   std::string_view symbol_name;
   SymbolId symbol;
@@ -214,10 +215,12 @@ class UserDataDecoder {
   // REQUIRES: at least 64 readable bytes behind the frame. Accepts the raw event, the combined
   // {"stream":…,"data":…} form, and {"event":…}. Errors: malformed.
   Result<UserEvent> decode(std::string_view frame);
+  // The same, without a look at what is predicted: what decode() answers is what this one answers.
+  Result<UserEvent> decode_in_any_form(std::string_view frame);
 
   // Whose event the last frame carried, in the combined form: what stands before any '@' in its
   // "stream", which on a private connection is a listen key. "" for a raw event. Never logged.
-  // A view that lives until the next decode.
+  // A view that lives until the next decode, and no longer than the frame.
   std::string_view listen_key() const noexcept;
 
  private:

@@ -168,11 +168,19 @@ void check_slow(std::string_view frame, std::string_view meaning, std::string_vi
   if (meaning != malformed_text) PROPERTY_SAME(listen_key, slow.listen_key);
 }
 
+// What is read as predicted means the same as without a prediction.
+void check_predicted(std::string_view frame, std::string_view meaning, std::string_view listen_key) {
+  static UserDataDecoder decoder(symbols());
+  PROPERTY_SAME(copyd::testing::text_of(decoder.decode_in_any_form(frame)), meaning);
+  PROPERTY_SAME(decoder.listen_key(), listen_key);
+}
+
 void check(std::string_view frame) {
   static UserDataDecoder decoder(symbols());
   const Copy kept(frame, frame_padding);
   const auto event = decoder.decode(kept.view());
   check_slow(frame, copyd::testing::text_of(event), decoder.listen_key());
+  check_predicted(kept.view(), copyd::testing::text_of(event), decoder.listen_key());
   const std::string meaning = decoded(decoder, frame);
   check_details(frame);
   PROPERTY_SAME_WITH_FILLERS(meaning, malformed_text, copyd::testing::is_json(frame),
