@@ -5,25 +5,12 @@
 #include <cstdint>
 #include <cstring>
 
-#include "venue/account_codec.hpp"
+#include "venue/eight_bytes.hpp"
 #include "venue/event_fields.hpp"
 #include "venue/words.hpp"
 
 namespace copyd::venue {
 namespace {
-
-// Eight characters are looked at as one number, the first of them its lowest byte.
-static_assert(std::endian::native == std::endian::little);
-
-constexpr std::uint64_t every_byte(unsigned char byte) noexcept {
-  return 0x0101010101010101ULL * byte;
-}
-
-std::uint64_t eight_at(const char* at) noexcept {
-  std::uint64_t eight;
-  std::memcpy(&eight, at, sizeof eight);
-  return eight;
-}
 
 constexpr std::uint64_t powers_of_ten[] = {1,      10,      100,      1000,     10000,
                                            100000, 1000000, 10000000, 100000000};
@@ -33,12 +20,7 @@ constexpr unsigned places_max = 8;
 // The high bit of each byte that ends a plain text: a quote, a backslash, what is below a blank and
 // what is not ASCII. Above the first of them bits may be wrong.
 constexpr std::uint64_t stops_in(std::uint64_t eight) noexcept {
-  const std::uint64_t quotes = eight ^ every_byte('"');
-  const std::uint64_t escapes = eight ^ every_byte('\\');
-  const std::uint64_t ones = every_byte(1);
-  const std::uint64_t found = ((quotes - ones) & ~quotes) | ((escapes - ones) & ~escapes) |
-                              ((eight - every_byte(' ')) & ~eight) | eight;
-  return found & every_byte(0x80);
+  return high_bits(equal(eight, '"') | equal(eight, '\\') | below(eight, ' ') | eight);
 }
 
 // The value of eight digits, each a byte from 0 to 9.
@@ -159,7 +141,7 @@ class Reader {
     for (unsigned step = 8; step == 8 && count < 24; count += step) {
       // A byte's high bit is set where there is no digit; above the first of them it may be wrong.
       const std::uint64_t eight = eight_at(at_) ^ every_byte('0');
-      const std::uint64_t others = ((eight + every_byte(0x80 - 10)) | eight) & every_byte(0x80);
+      const std::uint64_t others = high_bits((eight + every_byte(0x80 - 10)) | eight);
       step = static_cast<unsigned>(std::countr_zero(others)) / 8;
       if (step == 0) break;
       value = value * powers_of_ten[step] + value_of_eight(eight << (64 - 8 * step));

@@ -8,19 +8,23 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <sodium.h>
+#include <array>
 #include <cstring>
 
 namespace copyd::venue {
 namespace {
 
-// SHA-256 after the key block of the inner and of the outer hash (RFC 2104).
+constexpr std::size_t block_size = 64;
+constexpr std::size_t digest_size = 32;
+
+// SHA-256 after the key block of the inner and of the outer hash (RFC 2104), and of the inner one
+// after `beginning` too: the block with which the payloads of an account's orders begin, all alike.
 struct Midstates {
   SHA256_CTX inner;
   SHA256_CTX outer;
+  SHA256_CTX begun;
+  char beginning[block_size];
 };
-
-constexpr std::size_t block_size = 64;
-constexpr std::size_t digest_size = 32;
 constexpr std::size_t rsa_bytes_max = 512;  // 4096 bits
 constexpr std::size_t pem_max = 16384;
 
@@ -84,15 +88,35 @@ std::size_t base64(const unsigned char* bytes, std::size_t size, char* out) noex
   return (size + 2) / 3 * 4;
 }
 
-std::size_t sign_hmac(const Secret& state, std::string_view payload, char* out) noexcept {
-  Midstates keyed;
-  std::memcpy(&keyed, state.reveal().data(), sizeof keyed);
+bool begins_with(std::string_view payload, const char (&beginning)[block_size]) noexcept {
+  return payload.size() >= block_size && std::memcmp(payload.data(), beginning, block_size) == 0;
+}
+
+void keep_beginning(Midstates& kept, const char* block) noexcept {
+  std::memcpy(kept.beginning, block, block_size);
+  kept.begun = kept.inner;
+  SHA256_Update(&kept.begun, kept.beginning, block_size);
+}
+
+std::size_t sign_hmac(Secret& state, std::string_view payload, char* out) noexcept {
+  auto& kept = *reinterpret_cast<Midstates*>(state.writable());
+  // An order names its key first. Its payloads differ behind the first block, if the key is as long
+  // as the venue's are.
+  if (payload.starts_with("apiKey=") && payload.size() >= block_size &&
+      !begins_with(payload, kept.beginning))
+    keep_beginning(kept, payload.data());
+  const bool begun = begins_with(payload, kept.beginning);
+  if (begun) payload.remove_prefix(block_size);
+
+  SHA256_CTX inner = begun ? kept.begun : kept.inner;
+  SHA256_CTX outer = kept.outer;
   unsigned char digest[digest_size];
-  SHA256_Update(&keyed.inner, payload.data(), payload.size());
-  SHA256_Final(digest, &keyed.inner);
-  SHA256_Update(&keyed.outer, digest, sizeof digest);
-  SHA256_Final(digest, &keyed.outer);
-  wipe(&keyed, sizeof keyed);
+  SHA256_Update(&inner, payload.data(), payload.size());
+  SHA256_Final(digest, &inner);
+  SHA256_Update(&outer, digest, sizeof digest);
+  SHA256_Final(digest, &outer);
+  wipe(&inner, sizeof inner);
+  wipe(&outer, sizeof outer);
   static constexpr char hex[] = "0123456789abcdef";
   for (std::size_t i = 0; i < digest_size; ++i) {
     out[2 * i] = hex[digest[i] >> 4U];
@@ -156,13 +180,14 @@ Result<Signer> Signer::hmac(const Secret& secret) {
   if (secret.size() > block_size) SHA256(source, secret.size(), bytes);
   else std::memcpy(bytes, source, secret.size());
 
-  Midstates keyed;
+  Midstates keyed{};
   for (std::size_t i = 0; i < block_size; ++i) bytes[i] ^= 0x36U;
   SHA256_Init(&keyed.inner);
   SHA256_Update(&keyed.inner, bytes, block_size);
   for (std::size_t i = 0; i < block_size; ++i) bytes[i] ^= 0x36U ^ 0x5cU;
   SHA256_Init(&keyed.outer);
   SHA256_Update(&keyed.outer, bytes, block_size);
+  keep_beginning(keyed, std::array<char, block_size>{}.data());
 
   auto key = std::make_unique<Key>();
   key->state = Secret::of_size(sizeof keyed);

@@ -1,6 +1,8 @@
 // Signer: one account's key, made ready once, signing into the caller's buffer.
 //
-// HMAC-SHA256 gives 64 hex digits; Ed25519 and RSA give base64. Not shared between threads.
+// HMAC-SHA256 gives 64 hex digits; Ed25519 and RSA give base64. Not shared between threads, signing
+// neither: HMAC keeps the hash of the first block of a payload that begins with an apiKey, for the
+// next that begins alike.
 // Source: Binance derivatives docs, general info, "SIGNED endpoint security".
 #pragma once
 

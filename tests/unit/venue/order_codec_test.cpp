@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/unit/venue/one_shot_hmac.hpp"
 #include "tests/unit/venue/support.hpp"
 
 namespace copyd::venue::testing {
@@ -10,9 +16,11 @@ namespace {
 constexpr std::string_view api_key =
     "dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83";
 
+constexpr std::string_view hmac_secret =
+    "2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9";
+
 Signer hmac_signer() {
-  auto made = Signer::hmac(
-      Secret::copy_of("2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9"));
+  auto made = Signer::hmac(Secret::copy_of(hmac_secret));
   return std::move(*made);
 }
 
@@ -83,6 +91,80 @@ TEST(Place, AReducingLimitOrderSignedWithHmac) {
                 signature_of(hmac_signer(), payload) + R"("}})");
 }
 
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+// The parameters of a new order in the order of their names.
+Parameters parameters_of(const PlaceRequest& request, std::string_view key) {
+  const OrderTerms& terms = *request.terms;
+  const bool market = terms.limit.is_zero();
+  Parameters all;
+  if (!key.empty()) all.emplace_back("apiKey", key);
+  all.emplace_back("newClientOrderId", request.client_order_id.view());
+  all.emplace_back("newOrderRespType", "RESULT");
+  const char* const legs[] = {"BOTH", "LONG", "SHORT"};
+  all.emplace_back("positionSide", legs[static_cast<std::size_t>(terms.leg)]);
+  if (!market) all.emplace_back("price", FixedText(terms.limit).view());
+  all.emplace_back("quantity", FixedText(terms.qty).view());
+  all.emplace_back("recvWindow", std::to_string(request.recv_window_ms));
+  if (terms.reduce_only) all.emplace_back("reduceOnly", "true");
+  all.emplace_back("selfTradePreventionMode", "EXPIRE_TAKER");
+  all.emplace_back("side", terms.side == Side::buy ? "BUY" : "SELL");
+  all.emplace_back("symbol", request.symbol);
+  if (!market) all.emplace_back("timeInForce", "IOC");
+  all.emplace_back("timestamp", std::to_string(request.timestamp.ms));
+  all.emplace_back("type", market ? "MARKET" : "LIMIT");
+  return all;
+}
+
+// The same request, made parameter by parameter.
+std::string slow_place(const PlaceRequest& request, std::string_view key) {
+  std::string json;
+  std::string payload;
+  for (const auto& [name, value] : parameters_of(request, key)) {
+    const bool number = name == "recvWindow" || name == "timestamp";
+    const std::string quote = number ? "" : "\"";
+    json.append(json.empty() ? "\"" : ",\"").append(name).append("\":");
+    json.append(quote).append(value).append(quote);
+    payload.append(payload.empty() ? "" : "&").append(name).append("=").append(value);
+  }
+  if (!key.empty())
+    json.append(",\"signature\":\"").append(one_shot_hmac(hmac_secret, payload)).append("\"");
+  return R"({"id":)" + std::to_string(request.id) + R"(,"method":"order.place","params":{)" + json +
+         "}}";
+}
+
+// Every kind of order, with keys that fill the first block of what is signed and keys that do not,
+// by one signer in turn.
+TEST(Place, EveryKindIsWhatItsParametersSay) {
+  std::mt19937_64 random(20261122);
+  const auto below = [&](std::uint64_t bound) { return random() % bound; };
+  Signer signer = hmac_signer();
+  const std::string keys[] = {std::string(api_key),       "k",
+                              std::string(56, 'a'),       std::string(57, 'b'),
+                              std::string(57, 'b') + "c", std::string(128, 'd')};
+  const char* const names[] = {"BTCUSDT", "1000PEPEUSDT", "测试USDT", "A"};
+  for (int i = 0; i < 5000; ++i) {
+    OrderTerms terms;
+    terms.qty = Qty::from_units(static_cast<std::int64_t>(random() >> (1 + below(63))));
+    if (below(2) == 0)
+      terms.limit = Price::from_units(static_cast<std::int64_t>(random() >> (1 + below(63))));
+    terms.side = below(2) == 0 ? Side::buy : Side::sell;
+    terms.leg = static_cast<Leg>(below(3));
+    terms.reduce_only = below(2) == 0;
+    for (auto& byte : terms.copy_id.bytes) byte = static_cast<std::uint8_t>(random());
+    PlaceRequest request;
+    request.id = random() >> below(64);
+    request.terms = &terms;
+    request.symbol = names[below(4)];
+    request.client_order_id = client_order_id(terms.copy_id, static_cast<std::uint8_t>(below(62)));
+    request.timestamp = VenueTime{static_cast<std::int64_t>(random() >> (1 + below(63)))};
+    request.recv_window_ms = static_cast<int>(below(60001));
+    const std::string& key = keys[below(6)];
+    ASSERT_EQ(place(request, nullptr), slow_place(request, ""));
+    ASSERT_EQ(place(request, &signer, key), slow_place(request, key));
+  }
+}
+
 TEST(Place, HedgeLegs) {
   OrderTerms terms = market_buy();
   terms.leg = Leg::short_;
@@ -119,6 +201,24 @@ TEST(Place, NothingIsWrittenWithoutEnoughRoom) {
         encode_place(request_of(terms), api_key, &signer, std::span<char>(out.data(), room));
     EXPECT_EQ(size, room == whole.size() ? whole.size() : 0U);
     EXPECT_EQ(out[room], '#');
+  }
+}
+
+// Wherever the character stands: text is looked at in eights.
+TEST(Place, RefusesOneSpecialCharacterAnywhere) {
+  const OrderTerms terms = market_buy();
+  for (std::size_t size = 1; size <= 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string name(size, 'A');
+      PlaceRequest request = request_of(terms);
+      for (int byte = 0; byte < 256; ++byte) {
+        name[at] = static_cast<char>(byte);
+        request.symbol = name;
+        const bool special =
+            byte < ' ' || byte == '"' || byte == '\\' || byte == '&' || byte == '=';
+        ASSERT_EQ(place(request, nullptr).empty(), special) << byte << " at " << at;
+      }
+    }
   }
 }
 

@@ -9,6 +9,7 @@
 #include <simdjson.h>
 #include <type_traits>
 
+#include "tests/unit/venue/one_shot_hmac.hpp"
 #include "tests/unit/venue/support.hpp"
 #include "venue/order_codec.hpp"
 #include "venue/rest.hpp"
@@ -140,6 +141,25 @@ TEST(Signer, RsaInAUrlAndInAFrame) {
     EXPECT_EQ(signature.size(), v.signature.size());
     EXPECT_EQ(signature.find('%'), signature.npos);
     EXPECT_NE(signature.find_first_of("+/="), signature.npos);
+  }
+}
+
+// What one payload leaves behind for the next that begins like it changes no signature, of whatever
+// begins otherwise either.
+TEST(Signer, WhatAPayloadBeginsWithIsKept) {
+  const std::string key = "k";
+  auto kept = Signer::hmac(Secret::copy_of(key));
+  for (const char* beginning : {"apiKey=a", "apiKey=b", "timestamp=", "apiKey=a", ""}) {
+    for (const std::size_t size : {0U, 1U, 55U, 56U, 63U, 64U, 65U, 128U, 300U}) {
+      for (const char filler : {'x', '\0'}) {
+        const std::string payload = (beginning + std::string(size, filler)).substr(0, size);
+        auto fresh = Signer::hmac(Secret::copy_of(key));
+        const std::string hex = one_shot_hmac(key, payload);
+        EXPECT_EQ(sign(*kept, payload), hex);
+        EXPECT_EQ(sign(*kept, payload), hex);
+        EXPECT_EQ(sign(*fresh, payload), hex);
+      }
+    }
   }
 }
 
