@@ -109,7 +109,7 @@ struct LaneNumber {
   const char* help;
   Cell exec::LaneCells::*cell;
 };
-constexpr std::array<LaneNumber, 11> lane_numbers{{
+constexpr std::array<LaneNumber, 12> lane_numbers{{
     {"copyd_lane_orders_taken_total", "Orders taken from the queue.", &exec::LaneCells::taken},
     {"copyd_lane_orders_sent_total", "Orders that left.", &exec::LaneCells::sent},
     {"copyd_lane_orders_sent_by_rest_total", "Of the orders that left, those over REST.",
@@ -124,6 +124,8 @@ constexpr std::array<LaneNumber, 11> lane_numbers{{
      &exec::LaneCells::foreign},
     {"copyd_lane_malformed_frames_total", "Frames that did not say what they must.",
      &exec::LaneCells::malformed},
+    {"copyd_lane_stray_frames_total", "Frames of a shared user stream that were nobody's.",
+     &exec::LaneCells::strays},
     {"copyd_lane_unknown_orders_found_total", "Unknown orders that the venue has shown.",
      &exec::LaneCells::found},
     {"copyd_lane_unknown_orders_absent_total", "Unknown orders proven never to have arrived.",

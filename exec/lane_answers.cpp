@@ -135,26 +135,6 @@ void OrderLane::on_session_reply(LaneFollower& follower, OrderSocket& from,
       of_next ? LaneSession::Event::next_orders_failed : LaneSession::Event::orders_failed, now);
 }
 
-void OrderLane::on_user_frame(LaneFollower& follower, std::string_view frame) {
-  const auto decoded = user_data_.decode(frame);
-  if (decoded.has_error()) {
-    w_.cells.malformed.add();
-    return;
-  }
-  const Mono now = w_.clock.now();
-  if (const auto* update = std::get_if<venue::OrderUpdate>(&*decoded)) {
-    on_update(follower, *update, now);
-  } else if (std::holds_alternative<venue::ListenKeyExpired>(*decoded)) {
-    follower.link->session.on(LaneSession::Event::listen_key_gone, now);
-  } else if (const auto* account = std::get_if<venue::AccountUpdate>(&*decoded)) {
-    on_account(follower, *account, now);
-  } else if (const auto* config = std::get_if<venue::AccountConfigUpdate>(&*decoded)) {
-    if (config->multi_assets) follower.cells.multi_assets.set(*config->multi_assets ? 1 : 0);
-  } else if (std::holds_alternative<venue::ServerShutdown>(*decoded)) {
-    follower.link->session.on(LaneSession::Event::stream_ending, now);
-  }
-}
-
 void OrderLane::on_update(LaneFollower& follower, const venue::OrderUpdate& update,
                           Mono now) noexcept {
   const auto own = venue::parse_client_order_id(update.client_order_id);

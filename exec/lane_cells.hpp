@@ -52,6 +52,7 @@ struct LaneCells {
   Cell late;          // answers and stream events about orders that were finished already
   Cell foreign;       // fills on followers that are not ours
   Cell malformed;     // frames that did not say what they must
+  Cell strays;        // frames of a shared user stream that were nobody's
   Cell found;         // orders whose fate was unknown, and which the venue has shown
   Cell absent;        // and those proven never to have got there
   Cell notices_lost;  // the supervisor's queue was full

@@ -23,6 +23,7 @@ constexpr std::int32_t no_such_listen_key = -1125;
 void OrderLane::add(AddFollower command, Mono now) {
   if (drained()) return;
   LaneFollower& follower = follower_at(command.follower);
+  if (follower.link) leave_streams(follower);
   follower.link.reset();
   // What was lost with an earlier link is asked for by the new one.
   all_lost(follower, now);
@@ -32,7 +33,6 @@ void OrderLane::add(AddFollower command, Mono now) {
   const bool shares = command.shares && may_share_;
   follower.link = std::make_unique<LaneLink>(std::move(command.credentials), seed, shares);
   follower.link->http = w_.transport.http(w_.endpoints.rest);
-  follower.link->stream = w_.transport.websocket();
   if (shares) share(seed);
   else own_orders(*follower.link);
   const bool prepares = command.prepares && w_.prepare != nullptr;
@@ -47,6 +47,7 @@ void OrderLane::remove(FollowerId id, Mono now) {
   if (follower.link) {
     if (follower.link->orders.socket) follower.link->orders.socket->close();
     close_stream(follower);
+    leave_streams(follower);
   }
   follower.link.reset();
   all_lost(follower, now);
@@ -98,7 +99,7 @@ void OrderLane::act(LaneFollower& follower, Action action, Mono now) {
       ask(follower, action, now);
       break;
     case Action::open_stream:
-      open_stream(follower, *link.stream, Event::account_failed, now);
+      open_stream(follower, link.stream, Event::account_failed, now);
       break;
     case Action::open_orders:
       if (!link.shares) open_orders(follower, link.orders, now);
@@ -116,14 +117,14 @@ void OrderLane::act(LaneFollower& follower, Action action, Mono now) {
       follower.cells.reconnects.add();
       break;
     case Action::open_next_stream:
-      link.next_stream = w_.transport.websocket();
-      open_stream(follower, *link.next_stream, Event::next_stream_failed, now);
+      open_stream(follower, link.next_stream, Event::next_stream_failed, now);
       break;
     case Action::take_next_stream:
       take_next_stream(follower, now);
       break;
     case Action::close_next_stream:
-      link.next_stream.reset();
+      leave_stream(follower, link.next_stream);
+      link.next_stream = {};
       break;
     case Action::open_next_orders:
       link.next_orders = {.socket = w_.transport.websocket(), .serial = ++link.serials};
@@ -275,7 +276,7 @@ void OrderLane::key_refused(LaneFollower& follower, const Refusal& refusal, Mono
   follower.link->session.on(Event::key_refused, now);
 }
 
-void OrderLane::show(LaneFollower& follower) noexcept {
+void OrderLane::show(LaneFollower& follower, bool tells) noexcept {
   auto state = LinkState::not_connected;
   if (follower.link) {
     const LaneSession& session = follower.link->session;
@@ -286,13 +287,15 @@ void OrderLane::show(LaneFollower& follower) noexcept {
   const auto before = static_cast<LinkState>(follower.cells.link.get());
   if (state == before) return;
   follower.cells.link.set(static_cast<std::int64_t>(state));
-  tell_change(follower, before, state);
+  if (tells) tell_change(follower, before, state);
 }
 
 // A loss and its end, once each. How a link begins, and a key that is refused, is told elsewhere.
 void OrderLane::tell_change(LaneFollower& follower, LinkState before, LinkState now) noexcept {
   if (now == LinkState::ready && std::exchange(follower.loss_told, false))
     notice(Level::info, follower.id, "the connections stand again");
+  if (now == LinkState::ready && std::exchange(follower.stream_lost, false) && --streams_lost_ == 0)
+    notice(Level::info, "all whose shared user stream was lost are ready again");
   if (before != LinkState::ready || now != LinkState::recovering) return;
   const bool orders = follower.link->session.orders() != LaneSession::Orders::open;
   // What many share is told once.

@@ -26,11 +26,37 @@ struct OrderSocket {
   RequestId logon_request = 0;
 };
 
+// A user stream: of its own, or a place on one that is shared.
+struct UserStream {
+  std::unique_ptr<net::WebSocket> socket;  // null: there is none of its own
+  std::uint32_t shared = 0;                // 0: there is none
+};
+
+// What the session is told of a socket.
+struct SocketEvents {
+  LaneSession::Event opened;
+  LaneSession::Event closed;
+};
+
+// How often the venue has limited a way, lately.
+struct Pace {
+  int count = -1;  // consecutive times, less one
+  Mono last{};
+};
+
+// What a position read shows of one leg.
+struct LegRead {
+  Qty qty;
+  bool telling = false;  // the read cannot have missed anything of ours
+  VenueTime updated{};   // the leg's last change; 0 when there is no row
+};
+
 // The connections and the key: there as long as the follower is.
 struct LaneLink {
   LaneLink(venue::Credentials key, std::uint64_t seed, bool shares_orders)
       : credentials(std::move(key)),
         shares(shares_orders),
+        shares_stream(shares_orders),
         logs_on(!shares && credentials.signer.type() == venue::KeyType::ed25519),
         session(seed, logs_on, shares),
         rest_backoff(seed ^ 0x9E6C63D0876A9A47U) {}
@@ -39,13 +65,14 @@ struct LaneLink {
   LaneLink& operator=(const LaneLink&) = delete;
 
   venue::Credentials credentials;
-  bool shares;         // orders leave on the lane's shared connection
-  const bool logs_on;  // the order connection is logged on; else each request is signed
+  bool shares;               // orders leave on the lane's shared connection
+  const bool shares_stream;  // and the user stream is one, as long as the venue does not object
+  const bool logs_on;        // the order connection is logged on; else each request is signed
   LaneSession session;
   std::unique_ptr<net::Http> http;
-  std::unique_ptr<net::WebSocket> stream;
-  std::unique_ptr<net::WebSocket> next_stream;     // the successor, while it is being opened
-  std::unique_ptr<net::WebSocket> retired_stream;  // the predecessor, for what is still on its way
+  UserStream stream;
+  UserStream next_stream;     // the successor, while it is being opened
+  UserStream retired_stream;  // the predecessor, for what is still on its way
   Mono stream_retired_until{};
   OrderSocket orders;  // without a socket while it shares
   OrderSocket next_orders;
@@ -99,6 +126,7 @@ struct LaneFollower {
   std::vector<Prepared> prepared;
 
   bool loss_told = false;     // of its connections, and not that they are back
+  bool stream_lost = false;   // a shared one, and it is not ready again
   bool by_rest_said = false;  // since an order went by the order socket
 };
 

@@ -110,9 +110,8 @@ void OrderLane::first_positions(LaneFollower& follower,
   }
 }
 
-OrderLane::LegRead OrderLane::leg_read(const LegState& leg,
-                                       const std::vector<venue::PositionRisk>& rows,
-                                       Mono asked) const noexcept {
+LegRead OrderLane::leg_read(const LegState& leg, const std::vector<venue::PositionRisk>& rows,
+                            Mono asked) const noexcept {
   LegRead read;
   for (const auto& row : rows) {
     if (row.symbol != leg.key.symbol || row.leg != leg.key.leg) continue;

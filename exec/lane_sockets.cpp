@@ -23,17 +23,20 @@ int OrderLane::poll_sockets(LaneFollower& follower, Mono now) {
   if (link.orders.socket)
     work += poll_orders(follower, link.orders,
                         {.opened = Event::orders_opened, .closed = Event::orders_failed}, now);
-  work += poll_stream(follower, *link.stream,
-                      {.opened = Event::stream_opened, .closed = Event::stream_closed}, now);
+  if (link.stream.socket)
+    work += poll_stream(follower, *link.stream.socket,
+                        {.opened = Event::stream_opened, .closed = Event::stream_closed}, now);
   if (link.next_orders.socket)
     work += poll_orders(follower, link.next_orders,
                         {.opened = Event::next_orders_opened, .closed = Event::next_orders_failed},
                         now);
-  if (link.next_stream)
-    work += poll_stream(follower, *link.next_stream,
+  if (link.next_stream.socket)
+    work += poll_stream(follower, *link.next_stream.socket,
                         {.opened = Event::next_stream_opened, .closed = Event::next_stream_failed},
                         now);
-  if (link.retired_orders.socket || link.retired_stream) work += poll_retired(follower, now);
+  const UserStream& retired = link.retired_stream;
+  if (link.retired_orders.socket || retired.socket || retired.shared != 0)
+    work += poll_retired(follower, now);
   return work;
 }
 
@@ -67,12 +70,14 @@ int OrderLane::poll_stream(LaneFollower& follower, net::WebSocket& stream,
       case net::WebSocket::Event::none:
         return work;
       case net::WebSocket::Event::opened:
+        on_own_stream(follower, true);
         session.on(events.opened, now);
         break;
       case net::WebSocket::Event::frame:
         on_user_frame(follower, stream.frame());
         break;
       case net::WebSocket::Event::closed:
+        on_own_stream(follower, false);
         session.on(events.closed, now);
         break;
     }
@@ -83,16 +88,16 @@ int OrderLane::poll_stream(LaneFollower& follower, net::WebSocket& stream,
 int OrderLane::poll_retired(LaneFollower& follower, Mono now) {
   LaneLink& link = *follower.link;
   int work = 0;
-  if (link.retired_stream) {
-    bool over = now >= link.stream_retired_until;
-    for (int i = 0; i < frames_per_pass && !over; ++i, ++work) {
-      const auto event = link.retired_stream->poll(now);
-      if (event == net::WebSocket::Event::none) break;
-      if (event == net::WebSocket::Event::frame)
-        on_user_frame(follower, link.retired_stream->frame());
-      over = event == net::WebSocket::Event::closed;
-    }
-    if (over) link.retired_stream.reset();
+  UserStream& stream = link.retired_stream;
+  if (now >= link.stream_retired_until) {
+    leave_stream(follower, stream);
+    stream.socket.reset();
+  }
+  for (int i = 0; i < frames_per_pass && stream.socket; ++i, ++work) {
+    const auto event = stream.socket->poll(now);
+    if (event == net::WebSocket::Event::none) break;
+    if (event == net::WebSocket::Event::frame) on_user_frame(follower, stream.socket->frame());
+    if (event == net::WebSocket::Event::closed) stream.socket.reset();
   }
   if (link.retired_orders.socket) {
     OrderSocket& retired = link.retired_orders;
@@ -122,17 +127,22 @@ bool OrderLane::awaits_answers(LaneFollower& follower, std::uint32_t serial) noe
   return false;
 }
 
-void OrderLane::open_stream(LaneFollower& follower, net::WebSocket& stream, Event failed,
-                            Mono now) {
+void OrderLane::open_stream(LaneFollower& follower, UserStream& stream, Event failed, Mono now) {
   LaneLink& link = *follower.link;
+  leave_stream(follower, stream);
+  if (link.shares_stream && !streams_.objected_to()) return share_stream(follower, stream, now);
   const auto url = net::Url::parse(w_.endpoints.private_stream(link.listen_key), "wss");
-  if (url) stream.open(*url, now);
-  else link.session.on(failed, now);
+  if (!url) return link.session.on(failed, now);
+  if (!stream.socket) stream.socket = w_.transport.websocket();
+  stream.socket->open(*url, now);
 }
 
 void OrderLane::close_stream(LaneFollower& follower) {
-  follower.link->stream->close();
-  follower.link->retired_stream.reset();
+  LaneLink& link = *follower.link;
+  if (link.stream.socket) link.stream.socket->close();
+  leave_stream(follower, link.stream);
+  leave_stream(follower, link.retired_stream);
+  link.retired_stream = {};
 }
 
 void OrderLane::own_orders(LaneLink& link) {
@@ -154,7 +164,8 @@ void OrderLane::close_orders(LaneFollower& follower, Mono now) {
 
 void OrderLane::take_next_stream(LaneFollower& follower, Mono now) {
   LaneLink& link = *follower.link;
-  link.retired_stream = std::exchange(link.stream, std::move(link.next_stream));
+  leave_stream(follower, link.retired_stream);
+  link.retired_stream = std::exchange(link.stream, std::exchange(link.next_stream, {}));
   link.stream_retired_until = now + retire_max;
 }
 

@@ -22,6 +22,7 @@ OrderLane::OrderLane(LaneWiring wiring)
       holds_(w_.holds != nullptr ? *w_.holds : own_holds_),
       inflight_(w_.followers.size()),
       followers_(w_.followers.size()),
+      streams_(w_.transport, w_.endpoints),
       user_data_(w_.symbols) {
   const auto url = net::Url::parse(w_.endpoints.ws_api, "wss");
   ASSERT(url.has_value());
@@ -39,6 +40,7 @@ int OrderLane::do_work() noexcept {
   flush_staged();
   const Mono now = w_.clock.now();
   work += poll_shared(now);
+  work += poll_streams(now);
   const bool tend_due = now - tended_ >= tend_period;
   if (tend_due) tended_ = now;
   for (LaneFollower* follower : mine_) {

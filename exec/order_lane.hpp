@@ -10,6 +10,7 @@
 //   lane_connect.cpp    what LaneSession asks for over REST, and followers that come and go
 //   lane_sockets.cpp    the sockets: opened, read, renewed ahead of their end
 //   lane_shared.cpp     the connection that followers share: what is staged, sent at once, lost
+//   lane_streams.cpp    what the user streams say, and those that followers share
 //   lane_rest.cpp       orders over REST, while the order socket cannot carry them
 //   lane_journal.cpp    what is written before and after each send
 //   lane_resume.cpp     orders of an earlier run
@@ -19,8 +20,8 @@
 //
 // An agent: do_work() runs on one thread, which alone uses the transport and everything made by it.
 // From order to send nothing is allocated (HMAC, or logged on), thrown or logged; an order that has
-// to leave over REST does allocate. A fault of one follower stays with it: each has its own
-// stream, key, session, budget of orders and waiting orders, and an order connection that it has to
+// to leave over REST does allocate. A fault of one follower stays with it: each has its own key,
+// session, budget of orders and waiting orders, and a stream and an order connection that it has to
 // itself or shares. A rate limit or a ban of our address holds for all.
 // Nothing is sent whose intent is not written; where the journal fails, closes alone leave.
 // The quantity filled is the larger of what the answer and the stream say, never their sum.
@@ -45,6 +46,7 @@
 #include "exec/lane_wiring.hpp"
 #include "exec/legs.hpp"
 #include "exec/shared_orders.hpp"
+#include "exec/shared_streams.hpp"
 #include "net/transport.hpp"
 #include "venue/account_codec.hpp"
 #include "venue/address_hold.hpp"
@@ -165,7 +167,6 @@ class OrderLane final : public Agent {
                         Mono now);
   void answered(LaneFollower& follower, InflightOrder& order, const venue::Reply& reply,
                 std::chrono::seconds retry_after, Mono now);
-  void on_user_frame(LaneFollower& follower, std::string_view frame);
   void on_update(LaneFollower& follower, const venue::OrderUpdate& update, Mono now) noexcept;
   struct Fate {
     venue::OrderStatus status = venue::OrderStatus::other;
@@ -264,11 +265,6 @@ class OrderLane final : public Agent {
   void apply_positions(LaneFollower& follower, const std::vector<venue::PositionRisk>& rows,
                        const ReadContext& context, Mono now);
   void first_positions(LaneFollower& follower, const std::vector<venue::PositionRisk>& rows);
-  struct LegRead {
-    Qty qty;
-    bool telling = false;  // the read cannot have missed anything of ours
-    VenueTime updated{};   // the leg's last change; 0 when there is no row
-  };
   LegRead leg_read(const LegState& leg, const std::vector<venue::PositionRisk>& rows,
                    Mono asked) const noexcept;
   void judge_closes(LaneFollower& follower, std::uint32_t leg, const LegRead& read, Mono asked,
@@ -302,7 +298,7 @@ class OrderLane final : public Agent {
                     Mono now);
   void on_failed_answer(LaneFollower& follower, const net::HttpResponse& answer, Mono now);
   void key_refused(LaneFollower& follower, const Refusal& refusal, Mono now);
-  void show(LaneFollower& follower) noexcept;
+  void show(LaneFollower& follower, bool tells = true) noexcept;
   void tell_change(LaneFollower& follower, LinkState before, LinkState now) noexcept;
   std::string signed_target(LaneLink& link, std::string_view path, const venue::Params& params,
                             Mono now) const;
@@ -311,10 +307,6 @@ class OrderLane final : public Agent {
   void tell(Notice notice, std::string_view text) noexcept;
 
   // lane_sockets.cpp
-  struct SocketEvents {
-    LaneSession::Event opened;
-    LaneSession::Event closed;
-  };
   int poll_sockets(LaneFollower& follower, Mono now);
   int poll_orders(LaneFollower& follower, OrderSocket& orders, const SocketEvents& events,
                   Mono now);
@@ -322,15 +314,13 @@ class OrderLane final : public Agent {
                   Mono now);
   int poll_retired(LaneFollower& follower, Mono now);
   bool awaits_answers(LaneFollower& follower, std::uint32_t serial) noexcept;
-  void open_stream(LaneFollower& follower, net::WebSocket& stream, LaneSession::Event failed,
-                   Mono now);
+  void open_stream(LaneFollower& follower, UserStream& stream, LaneSession::Event failed, Mono now);
   void close_stream(LaneFollower& follower);
   void open_orders(LaneFollower& follower, OrderSocket& orders, Mono now);
   void close_orders(LaneFollower& follower, Mono now);
   void take_next_stream(LaneFollower& follower, Mono now);
   void take_next_orders(LaneFollower& follower, Mono now);
   void log_on(LaneFollower& follower, OrderSocket& orders, LaneSession::Event failed, Mono now);
-
   void own_orders(LaneLink& link);
 
   // lane_shared.cpp
@@ -346,6 +336,18 @@ class OrderLane final : public Agent {
   void on_shared_word(const venue::Reply& reply, Mono now);
   void stop_sharing(Mono now);
 
+  // lane_streams.cpp
+  void on_user_frame(LaneFollower& follower, std::string_view frame);
+  void on_user_event(LaneFollower& follower, const venue::UserEvent& event);
+  int poll_streams(Mono now);
+  bool company_comes(std::uint32_t serial) const noexcept;
+  void share_stream(LaneFollower& follower, UserStream& stream, Mono now);
+  void leave_stream(LaneFollower& follower, UserStream& stream) noexcept;
+  void leave_streams(LaneFollower& follower) noexcept;
+  void on_shared_stream(SharedStreams::Event event, Mono now);
+  void on_shared_frame(Mono now);
+  void on_own_stream(const LaneFollower& follower, bool stands) noexcept;
+
   // lane_rest.cpp
   Way way_of(const LaneFollower& follower, Mono now) const noexcept;
   bool send_by_rest(LaneFollower& follower, InflightOrder& order, Mono now);
@@ -358,10 +360,6 @@ class OrderLane final : public Agent {
   void keep_warm(LaneFollower& follower, Mono now);
 
   // lane_limits.cpp
-  struct Pace {
-    int count = -1;  // consecutive times, less one
-    Mono last{};
-  };
   void limit_rate(LaneFollower& follower, Way way, const Refusal& refusal, Mono now) noexcept;
   void limit_account(LaneFollower& follower, Mono now) noexcept;
   void limit_address(LaneFollower& follower, Way way, const Refusal& refusal, Mono now) noexcept;
@@ -382,6 +380,8 @@ class OrderLane final : public Agent {
   std::unique_ptr<SharedOrders> shared_;  // null: nobody has shared so far
   bool may_share_ = true;                 // the venue has not objected
   bool shared_lost_ = false;              // that it stands again is to be said
+  SharedStreams streams_;
+  int streams_lost_ = 0;  // followers that are not ready again
   // What leaves together, of the present pass: room for a whole batch, and its texts.
   std::vector<InflightOrder*> staged_;
   std::vector<std::string_view> staged_texts_;

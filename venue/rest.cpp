@@ -55,6 +55,17 @@ std::string Endpoints::private_stream(std::string_view listen_key) const {
   return url;
 }
 
+std::string Endpoints::private_streams(std::span<const std::string_view> listen_keys) const {
+  std::string url = streams + "/private/stream";
+  char before = '?';
+  for (const auto listen_key : listen_keys) {
+    url += std::exchange(before, '&');
+    url += "listenKey=";
+    append_encoded(url, listen_key);
+  }
+  return url;
+}
+
 std::string signed_target(std::string_view path, const Params& params, VenueTime timestamp,
                           int recv_window_ms, Signer& signer) {
   std::string query = query_of(params);

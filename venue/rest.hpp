@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,8 @@ struct Endpoints {
   static Endpoints binance_usdm_testnet();
   // The private stream of one account.
   std::string private_stream(std::string_view listen_key) const;
+  // Of many on one connection, in the combined form.
+  std::string private_streams(std::span<const std::string_view> listen_keys) const;
 };
 
 using Params = std::vector<std::pair<std::string_view, std::string>>;

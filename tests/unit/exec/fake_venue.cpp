@@ -52,6 +52,10 @@ std::string param_of(std::string_view target, std::string_view name) {
   return "";
 }
 
+std::string FakeVenue::combined(int account, const std::string& frame) {
+  return R"({"stream":"listen-)" + std::to_string(account) + R"(","data":)" + frame + "}";
+}
+
 net::HttpResponse FakeVenue::page(int status, std::string body) {
   return respond(status, std::move(body));
 }
@@ -79,13 +83,13 @@ std::unique_ptr<net::Http> FakeVenue::http(const std::string&) {
 
 FakeSocket* FakeVenue::stream_of(int account) const {
   for (auto* socket : sockets_)
-    if (socket->is_open() && socket->is_stream && socket->account == account) return socket;
+    if (socket->is_open() && socket->is_stream && socket->serves(account)) return socket;
   return nullptr;
 }
 
 FakeSocket* FakeVenue::orders_of(int account) const {
   for (auto* socket : sockets_)
-    if (socket->is_open() && !socket->is_stream && socket->account == account) return socket;
+    if (socket->is_open() && !socket->is_stream && socket->serves(account)) return socket;
   return nullptr;
 }
 
@@ -151,8 +155,8 @@ void FakeVenue::fill(std::size_t i, const std::string& cumulative, const std::st
 void FakeVenue::push(int account, const std::string& frame) {
   auto* socket = stream_of(account);
   ASSERT_NE(socket, nullptr);
-  socket->arrive(frame);
-  last_update = frame;
+  last_update = socket->accounts.empty() ? frame : combined(account, frame);
+  socket->arrive(last_update);
 }
 
 void FakeVenue::push_orders(int account, const std::string& frame) {
@@ -303,17 +307,26 @@ FakeSocket::~FakeSocket() {
 
 void FakeSocket::open(const net::Url& url, Mono) {
   close();
-  const auto at = url.path.find("/private/ws/listen-");
-  is_stream = at != std::string::npos;
-  account = is_stream ? std::stoi(url.path.substr(url.path.rfind('-') + 1)) : -1;
+  constexpr std::string_view own = "/private/ws/";
+  constexpr std::string_view listen_key = "listen-";
+  is_stream = url.path.starts_with("/private/");
+  account = -1;
+  accounts.clear();
+  for (auto at = url.path.find(listen_key); at != std::string::npos;
+       at = url.path.find(listen_key, at + 1))
+    accounts.push_back(std::stoi(url.path.substr(at + listen_key.size())));
+  if (!url.path.starts_with(own)) return void(connecting_ = true);
+  account = accounts.at(0);
+  accounts.clear();
   connecting_ = true;
 }
 
 net::WebSocket::Event FakeSocket::poll(Mono) {
   if (connecting_) {
-    if (!is_stream && venue_.hang_orders) return Event::none;
+    if (is_stream ? venue_.hang_streams : venue_.hang_orders) return Event::none;
     connecting_ = false;
     const bool refused = is_stream ? venue_.refuse_streams : venue_.refuse_orders;
+    if (!accounts.empty() && venue_.refuse_combined) return Event::closed;
     if (venue_.refuse_connections || refused) return Event::closed;
     open_ = true;
     return Event::opened;

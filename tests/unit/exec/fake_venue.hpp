@@ -3,6 +3,7 @@
 // id twice: that is checked in every test that uses it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -69,7 +70,9 @@ class FakeVenue final : public net::Transport {
   bool refuse_connections = false;
   bool refuse_orders = false;        // order sockets alone are refused,
   bool hang_orders = false;          // or never come to stand
-  bool refuse_streams = false;       // user streams alone are refused
+  bool refuse_streams = false;       // user streams alone are refused,
+  bool refuse_combined = false;      // those in the combined form alone,
+  bool hang_streams = false;         // or never come to stand
   bool rest_unreachable = false;     // no connection: nothing of a request leaves
   int rest_requests = 0;             // that left
   std::string logon_error;           // the next logon gets it: "status":…,"error":{…}
@@ -99,7 +102,8 @@ class FakeVenue final : public net::Transport {
   void update(std::size_t i, const Update& update);
   void fill(std::size_t i, const std::string& cumulative, const std::string& status);
   void push(int account, const std::string& frame);  // on the user stream
-  std::string last_update;                           // what was pushed there last
+  static std::string combined(int account, const std::string& frame);
+  std::string last_update;  // what was pushed there last
   void drop_orders(int account);
   void drop_stream(int account);
   bool stream_open(int account) const;
@@ -154,6 +158,11 @@ class FakeSocket final : public net::WebSocket {
   const int serial;  // among all sockets ever made
   int account = -1;  // whose stream it is, or who logged on
   bool is_stream = false;
+  std::vector<int> accounts;  // whose stream it is in the combined form; else empty
+
+  bool serves(int of) const noexcept {
+    return account == of || std::ranges::find(accounts, of) != accounts.end();
+  }
 
  private:
   FakeVenue& venue_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace copyd::venue {
 namespace {
 
@@ -50,6 +52,9 @@ TEST(Rest, TheVenuesDoors) {
   EXPECT_EQ(live.ws_api, "wss://ws-fapi.binance.com/ws-fapi/v1");
   // The unrouted path no longer carries account data: it would answer with silence.
   EXPECT_EQ(live.private_stream("KEY"), "wss://fstream.binance.com/private/ws/KEY");
+  constexpr std::array<std::string_view, 2> keys{"ONE", "TWO"};
+  EXPECT_EQ(live.private_streams(keys),
+            "wss://fstream.binance.com/private/stream?listenKey=ONE&listenKey=TWO");
   const auto test = Endpoints::binance_usdm_testnet();
   EXPECT_EQ(test.rest, "https://demo-fapi.binance.com");
   EXPECT_EQ(test.sapi, "");
