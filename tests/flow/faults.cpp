@@ -32,6 +32,17 @@ std::string_view text_behind(std::string_view text, std::string_view key) {
   return text.substr(0, text.find_first_of("\"&"));
 }
 
+// The streams of a connection: one by its path, or several by their listen keys.
+std::vector<std::string> streams_of(std::string_view target) {
+  constexpr std::string_view parameter = "listenKey=";
+  std::vector<std::string> found;
+  for (auto at = target.find(parameter); at != std::string_view::npos;
+       at = target.find(parameter, at + 1))
+    found.emplace_back(text_behind(target.substr(at), parameter));
+  if (found.empty()) found.emplace_back(target);
+  return found;
+}
+
 // {"id":N,"status":200,"result":{… of an order: the answer to a request that was executed.
 std::optional<std::string_view> id_of_executed(std::string_view frame) {
   constexpr std::string_view begin = R"({"id":)";
@@ -98,6 +109,7 @@ std::string_view name_of(Fault fault) {
                                                             "stalled_agent",
                                                             "renewed_key",
                                                             "announced_shutdown",
+                                                            "stray_frame",
                                                             "passed_day",
                                                             "killed",
                                                             "killed_while_starting",
@@ -287,6 +299,8 @@ void Faults::strike_outside(Fault fault) {
       if (streams.inject(index, {.text = R"({"event":{"e":"serverShutdown","E":1}})"}) > 0)
         count(fault);
       return;
+    case Fault::stray_frame:
+      return stray(account(follower));
     case Fault::passed_day:
       if (rig_->rest_until([this] { return two_streams_serve(); }, std::chrono::hours(25)))
         count(fault);
@@ -297,6 +311,17 @@ void Faults::strike_outside(Fault fault) {
       if (leader) leader_deaf_ = false;
       return count(fault);
   }
+}
+
+// Where it shares its stream.
+void Faults::stray(sim::AccountIndex index) {
+  auto& streams = rig_->venue().world().protocol().streams();
+  const auto key = streams.create(index, rig_->venue().venue_time(rig_->clock().now()));
+  for (const auto& link : rig_->venue().links())
+    if (has(link.target, "listenKey=") && has(link.target, key)) {
+      streams.inject(index, {.text = R"({"stream":"nobody","data":{"e":"GRID_UPDATE","E":1}})"});
+      return count(Fault::stray_frame);
+    }
 }
 
 // It dies in the midst of what it does next.
@@ -326,11 +351,12 @@ void Faults::note_deaths() {
 // Of one account that has one when nothing is renewed.
 bool Faults::two_streams_serve() const {
   std::set<std::pair<std::string, std::string>> names;
-  for (const auto& link : rig_->venue().links())
-    if (link.kind == sim::LinkKind::stream &&
-        !(link.owner == "feed" && rig_->options().leader_connections > 1) &&
-        !names.emplace(link.owner, link.target).second)
-      return true;
+  for (const auto& link : rig_->venue().links()) {
+    if (link.kind != sim::LinkKind::stream) continue;
+    if (link.owner == "feed" && rig_->options().leader_connections > 1) continue;
+    for (const auto& stream : streams_of(link.target))
+      if (!names.emplace(link.owner, stream).second) return true;
+  }
   return false;
 }
 
@@ -362,8 +388,10 @@ bool Faults::in_a_hole(const sim::MemoryFrame& frame) {
       if (!std::exchange(hole.fired, true)) count(Fault::black_hole);
       return true;
     }
-  return denies() && frame.kind == sim::LinkKind::stream &&
-         has(frame.target, not_found_->listen_key);
+  if (!denies() || frame.kind != sim::LinkKind::stream) return false;
+  // On a shared one each frame says whose it is.
+  const bool shared = has(frame.target, "listenKey=");
+  return has(shared ? frame.text : frame.target, not_found_->listen_key);
 }
 
 bool Faults::denies() const {
@@ -513,13 +541,17 @@ void Faults::hide_the_newest(net::HttpResponse& response) {
 }
 
 Faults::Said Faults::said_on(std::string_view target) const {
-  const auto at = said_.find(target);
-  return at == said_.end() ? Said{} : at->second;
+  Said said;
+  for (const auto& stream : streams_of(target))
+    if (const auto at = said_.find(stream); at != said_.end())
+      said.insert(said.end(), at->second.begin(), at->second.end());
+  return said;
 }
 
 void Faults::remember(std::string_view target, std::string_view frame, Said& said) {
   if (!has(frame, fill_event)) return;
-  for (Said* frames : {&said_[std::string(target)], &said}) {
+  const auto of = text_behind(frame, R"("stream":")");
+  for (Said* frames : {&said_[std::string(of.empty() ? target : of)], &said}) {
     frames->emplace_back(frame);
     if (frames->size() > 32) frames->pop_front();
   }

@@ -56,12 +56,13 @@ enum class Fault : std::uint8_t {
   stalled_agent,           // one agent gets no processor for a while
   renewed_key,             // an account is connected again by the operator
   announced_shutdown,      // of the server that an account's stream is connected to
+  stray_frame,             // a shared stream says something of a listen key that is nobody's
   passed_day,              // quiet until a socket is renewed ahead of its end: two serve then
   killed,                  // the process, before or after some write or request; it starts again
   killed_while_starting,   // and again
   power_cut,               // the machine: what was not synced is lost, but for some of it
 };
-inline constexpr std::size_t fault_count = 38;
+inline constexpr std::size_t fault_count = 39;
 std::string_view name_of(Fault fault);
 
 using Fired = std::array<std::uint64_t, fault_count>;
@@ -93,7 +94,7 @@ class Faults {
   };
   const std::map<std::string, Sent>& sent() const noexcept { return sent_; }
 
-  // Fills that a stream has said, the last ones.
+  // Fills that a connection has said, the last ones.
   using Said = std::deque<std::string>;
 
   // For FaultyTransport.
@@ -137,6 +138,7 @@ class Faults {
   void strike_connection(Fault fault);
   void strike_order(Fault fault);
   void strike_outside(Fault fault);
+  void stray(sim::AccountIndex index);
   void strike_process(Fault fault);
   void note_deaths();
   bool two_streams_serve() const;
@@ -162,7 +164,7 @@ class Faults {
   std::optional<NotFound> not_found_;
   Mono lagging_until_{};
   std::chrono::milliseconds lag_{};
-  std::map<std::string, Said, std::less<>> said_;  // by stream
+  std::map<std::string, Said, std::less<>> said_;  // by one_stream
   std::map<std::string, Sent> sent_;
   bool leader_deaf_ = false;
   std::optional<Fault> death_;  // struck, and still to come

@@ -115,13 +115,13 @@ void Process::tell_lanes_time(TimeSample sample) {
   for (auto& lane : lanes_) ASSERT(lane.commands.try_push(sample));
 }
 
-// Half of each lane's followers share an order connection, but for those that log on.
+// Those of the first lane share their connections, but for its first one where that logs on.
 void Process::add_follower(std::size_t follower, venue::Credentials credentials) {
   const bool logs_on = credentials.signer.type() == venue::KeyType::ed25519;
   ASSERT(lanes_[follower % lane_count].commands.try_push(
       exec::AddFollower{.follower = FollowerId{static_cast<std::uint16_t>(follower)},
                         .credentials = std::move(credentials),
-                        .shares = !logs_on && follower / lane_count % 2 == 0}));
+                        .shares = follower % lane_count == 0 && (follower != 0 || !logs_on)}));
 }
 
 void Process::add_leader(venue::Credentials credentials) {

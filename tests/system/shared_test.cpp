@@ -64,6 +64,38 @@ TEST_P(SharedConnection, AnOutageEndsOnTarget) {
 INSTANTIATE_TEST_SUITE_P(Threads, SharedConnection, testing::Values("shared", "dedicated"),
                          [](const auto& suite) { return std::string(suite.param); });
 
+// What came to each is looked at, and that the others notice nothing when one's listen key ends.
+TEST_F(Sharing, OneUserStreamCarriesThoseOfAll) {
+  constexpr const char* engine_lines = "threads = \"shared\"\nidle = \"backoff\"\nlanes = 1";
+  start(engine_lines, all, labels);
+  ASSERT_FALSE(HasFatalFailure());
+  const auto streams = [&] { return rig.venue(R"({"command":"stats"})").number("/streams"); };
+  // With their keys at hand they begin together.
+  EXPECT_EQ(rig.stop_daemon(), 0);
+  ASSERT_EQ(streams(), 0);
+  rig.start_daemon();
+  rig.wait_until_ready(labels);
+  constexpr std::int64_t leaders = 2;
+  rig.wait_until(
+      "they are on one", [&] { return streams() == leaders + 1; }, 150s);
+  lead("BUY", "BTCUSDT", "0.04", "60000");
+  rig.wait_until_quiet(1);
+  expect_held("BTCUSDT", {"0.02", "0.01", "0.04"});
+  rig.venue(R"({"command":"expire_listen_key","account":"carol"})");
+  rig.wait_until(
+      "it has another", [&] { return rig.status().number("/followers/1/reconnects") == 1; }, 10s);
+  rig.wait_until_ready(labels);
+  EXPECT_EQ(streams(), leaders + 2);
+  lead("BUY", "BTCUSDT", "0.04", "60000");
+  rig.wait_until_quiet(2);
+  expect_held("BTCUSDT", {"0.04", "0.02", "0.08"});
+  const Json status = rig.status();
+  EXPECT_EQ(status.number("/followers/0/reconnects"), 0);
+  EXPECT_EQ(status.number("/followers/2/reconnects"), 0);
+  expect_clean_ledger();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
 // A record with the orders of several followers, cut within the first: none of them is doubled or
 // lost, and the one that stands by carries on.
 TEST_F(Sharing, ARecordThatIsCutIsResolvedForEach) {
