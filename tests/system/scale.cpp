@@ -1,5 +1,6 @@
 // scale: how much of the venue's weight many accounts use, at the start and from then on, how long
-// a start takes and how much memory, with the venue's limits on. The venue counts.
+// a start takes, how much memory and how many streams, with the venue's limits on. The venue
+// counts.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -71,6 +72,8 @@ struct Report {
   double all_ready_s = 0;
   std::int64_t refused = 0;
   std::int64_t resident_kib = 0;
+  std::int64_t streams = 0;  // the leader's two and those of the followers, when all are ready,
+  std::int64_t streams_after = 0;  // and at the end
   std::int64_t most_at_start = 0;  // of weight in a minute
   std::int64_t most_after = 0;
 
@@ -91,6 +94,7 @@ class Scale {
   bool all_ready();
   void show_weights();
   std::vector<Minute> minutes();
+  std::int64_t streams() { return rig_.venue(R"({"command":"stats"})").number("/streams"); }
   void watch(const std::function<bool()>& done);
   static std::string label(int follower) { return fmt::format("follower{}", follower + 1); }
 
@@ -200,6 +204,7 @@ Report Scale::run() {
     rig_.launch_daemon();
     watch([&] { return all_ready(); });
   }
+  report_.streams = streams();
   const std::int64_t start_ended = minutes().back().number;
   const auto end = Steady::now() + std::chrono::minutes(options_.minutes) + 1s;
   watch([&] { return Steady::now() >= end; });
@@ -210,6 +215,7 @@ Report Scale::run() {
   std::ifstream status(fmt::format("/proc/{}/status", rig_.daemon().pid()));
   for (std::string line; std::getline(status, line);)
     if (line.starts_with("VmRSS:")) report_.resident_kib = std::stoll(line.substr(6));
+  report_.streams_after = streams();
   rig_.stop_daemon();
   for (const auto& place : rig_.find_secrets()) throw std::runtime_error(place);
   return report_;
@@ -222,9 +228,11 @@ void print(const Options& options, const Report& report) {
         "followers                  {}\nstart to READY             {:.1f} s\n"
         "start to all ready         {:.1f} s (by weight {} s at least, {} s at most)\n"
         "most weight a minute       {} at the start, {} after\nrefused by limits          {}\n"
-        "resident memory            {} MiB\n",
+        "resident memory            {} MiB\n"
+        "user streams               {} when all are ready, {} at the end\n",
         options.followers, report.ready_s, report.all_ready_s, bounds.least_s, bounds.most_s,
-        report.most_at_start, report.most_after, report.refused, report.resident_kib / 1024);
+        report.most_at_start, report.most_after, report.refused, report.resident_kib / 1024,
+        report.streams, report.streams_after);
     return;
   }
   ops::JsonWriter out;
@@ -238,6 +246,8 @@ void print(const Options& options, const Report& report) {
       .member("most_after", report.most_after)
       .member("refused", report.refused)
       .member("resident_kib", report.resident_kib)
+      .member("streams", report.streams)
+      .member("streams_after", report.streams_after)
       .end_object();
   fmt::print("{}\n", out.take());
 }

@@ -113,6 +113,23 @@ TEST_F(ListenKeyTest, CombinedStreamsWrapAndServeSeveralAccounts) {
   EXPECT_EQ(at(seen[1], "data.e"), "ACCOUNT_UPDATE");
 }
 
+TEST_F(ListenKeyTest, AKeyThatExpiresLeavesTheOthersOfItsStreamTheirs) {
+  const auto bob = create("bob");
+  const auto dave = create("dave");
+  open("/private/stream?listenKey=" + bob + "&listenKey=" + dave);
+  streams().expire(bench.account("bob"), bench.now);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(at(seen[0], "stream"), bob);
+  EXPECT_EQ(at(seen[0], "data.e"), "listenKeyExpired");
+  EXPECT_EQ(at(seen[0], "data.listenKey"), bob);
+  trade();
+  EXPECT_EQ(seen.size(), 1U) << "silent";
+  EXPECT_NE(create("bob"), bob);
+  bench.place("dave", bench.market("ETHUSDT", Side::buy, "1"));
+  ASSERT_GT(seen.size(), 1U);
+  for (std::size_t i = 1; i < seen.size(); ++i) EXPECT_EQ(at(seen[i], "stream"), dave);
+}
+
 TEST_F(ListenKeyTest, UnroutedPathsAreAcceptedAndSilent) {
   const auto key = create();
   open("/ws/" + key);
