@@ -150,7 +150,7 @@ void OrderLane::on_shared_frame(Mono now) {
   if (known) return;
   // Whose it was, it has missed it.
   w_.cells.strays.add();
-  streams_.stray();
+  streams_.stray(now);
 }
 
 // What became of a stream of its own.
@@ -159,7 +159,7 @@ void OrderLane::on_own_stream(const LaneFollower& follower, bool stands) noexcep
   if (!stands) return streams_.own_failed();
   if (streams_.own_stands())
     notice(Level::warning,
-           "the venue refuses shared user streams: each follower has its own from now on");
+           "the venue does not serve shared user streams: each follower has its own from now on");
 }
 
 }  // namespace copyd::exec

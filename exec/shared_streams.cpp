@@ -126,14 +126,17 @@ void SharedStreams::open(Line& line, Mono now) {
 
 SharedStreams::Event SharedStreams::over(Line& line, Mono now) noexcept {
   const bool flaps = line.stage != Stage::open || now - line.since < steady;
-  if (flaps || line.lost) ++objections_;
+  if (flaps) ++objections_;
   line.socket->close();
   line.stage = Stage::over;
   return Event::closed;
 }
 
-void SharedStreams::stray() noexcept {
+void SharedStreams::stray(Mono now) noexcept {
   polled_->lost = true;
+  if (now - strayed_ > stray_memory) strays_ = 0;
+  strayed_ = now;
+  if (++strays_ >= objections_max) given_up_ = true;
 }
 
 // Those that have stood for a while and are half empty, as many as fit onto one.
@@ -155,10 +158,11 @@ void SharedStreams::merge(Mono now) noexcept {
 }
 
 bool SharedStreams::own_stands() noexcept {
-  if (given_up_ || objections_ < objections_max) return false;
-  --objections_;
-  given_up_ = ++contrasts_ >= objections_max;
-  return given_up_;
+  if (objections_ >= objections_max) {
+    --objections_;
+    given_up_ = given_up_ || ++contrasts_ >= objections_max;
+  }
+  return given_up_ && !std::exchange(told_, true);
 }
 
 void SharedStreams::own_failed() noexcept {

@@ -38,6 +38,7 @@ class SharedStreams {
   static constexpr std::chrono::seconds merge_period{60};  // and how old those must be that merge
   static constexpr int frames_in_turn = 64;                // of one socket
   static constexpr int objections_max = 3;
+  static constexpr std::chrono::hours stray_memory{1};  // longer without one: it was an accident
 
   enum class Event : std::uint8_t {
     none,
@@ -77,12 +78,12 @@ class SharedStreams {
   std::string_view frame() const noexcept { return polled_->socket->frame(); }
   // After Event::frame: it is nobody's. What else was missed nobody knows: the next event is that
   // the socket is closed.
-  void stray() noexcept;
+  void stray(Mono now) noexcept;
 
   bool objected_to() const noexcept { return objections_ >= objections_max || given_up_; }
   // What became of a stream that somebody opened alone because of that. Where that does not come to
   // stand either, it is not the sharing that the venue objects to. Where it does, sharing is tried
-  // again, as an outage may just have ended. True, once: it does object, for good.
+  // again, as an outage may just have ended. True, once: it does object, and sharing is over.
   bool own_stands() noexcept;
   void own_failed() noexcept;
 
@@ -118,7 +119,10 @@ class SharedStreams {
   Mono merge_at_{};
   int objections_ = 0;  // in a row
   int contrasts_ = 0;   // times that a stream of its own then stood
+  int strays_ = 0;
+  Mono strayed_{};  // the last time
   bool given_up_ = false;
+  bool told_ = false;  // of that
 };
 
 }  // namespace copyd::exec

@@ -313,7 +313,7 @@ TEST_F(Streams, OneThatDoesNotComeToStandIsTriedAgain) {
   rig.venue.hang_streams = false;
   rig.run(seconds(11));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(rig.link(i), LinkState::ready);
-  EXPECT_FALSE(rig.noticed("refuses"));
+  EXPECT_FALSE(rig.noticed("does not serve"));
 }
 
 TEST_F(Streams, AVenueThatRefusesThemGetsOneFromEach) {
@@ -330,11 +330,33 @@ TEST_F(Streams, AVenueThatRefusesThemGetsOneFromEach) {
     rig.venue.drop_stream(0);
     rig.run(minutes(1));
   }
-  EXPECT_EQ(rig.notices_with("the venue refuses shared user streams"), 1);
+  EXPECT_EQ(rig.notices_with("the venue does not serve shared user streams"), 1);
   rig.venue.refuse_combined = false;
   rig.venue.drop_stream(0);
   rig.run(minutes(1));
   EXPECT_EQ(rig.venue.streams().size(), 3U);
+}
+
+TEST_F(Streams, AVenueThatKeepsSayingWhatIsNobodysServesOneFromEach) {
+  begin();
+  for (int k = 0; k < 3; ++k) {
+    ASSERT_EQ(rig.venue.streams().size(), 1U);
+    stream()->arrive(R"({"stream":"another","data":{"e":"GRID_UPDATE"}})");
+    rig.run(minutes(1));
+  }
+  EXPECT_EQ(rig.venue.streams().size(), 3U);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(rig.link(i), LinkState::ready);
+  EXPECT_EQ(rig.notices_with("the venue does not serve shared user streams"), 1);
+}
+
+TEST_F(Streams, WhatIsNobodysNowAndThenIsAnAccident) {
+  begin();
+  for (int k = 0; k < 4; ++k) {
+    stream()->arrive(R"({"stream":"another","data":{"e":"GRID_UPDATE"}})");
+    rig.run(minutes(1));
+    rig.pass(hours(1));
+  }
+  EXPECT_EQ(rig.venue.streams().size(), 1U);
 }
 
 TEST_F(Streams, AnOutageIsNoRefusal) {
@@ -347,7 +369,7 @@ TEST_F(Streams, AnOutageIsNoRefusal) {
     rig.run(minutes(3));
     for (int i = 0; i < 3; ++i) EXPECT_EQ(rig.link(i), LinkState::ready);
   }
-  EXPECT_FALSE(rig.noticed("the venue refuses shared user streams"));
+  EXPECT_FALSE(rig.noticed("the venue does not serve shared user streams"));
 }
 
 }  // namespace

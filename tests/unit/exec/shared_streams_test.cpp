@@ -126,7 +126,7 @@ TEST_F(Machine, AStrayFrameEndsTheSocket) {
   venue.streams().at(0)->arrive("{}");
   venue.streams().at(0)->arrive("{}");
   ASSERT_EQ(streams.poll(clock.now()), Event::frame);
-  streams.stray();
+  streams.stray(clock.now());
   EXPECT_EQ(streams.poll(clock.now()), Event::closed);
   EXPECT_TRUE(venue.streams().empty());
 }
