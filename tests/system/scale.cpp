@@ -30,8 +30,9 @@ struct Options {
   int followers = 1000;
   int minutes = 12;
   int restarts = 0;
+  bool outage = false;
   bool mirror = false;
-  bool own = false;  // each follower has an order connection of its own
+  bool own = false;  // each follower has connections of its own
   bool limits = true;
   bool json = false;
 };
@@ -70,6 +71,7 @@ struct Minute {
 struct Report {
   double ready_s = 0;  // leaders live
   double all_ready_s = 0;
+  double ready_again_s = 0;  // after an outage
   std::int64_t refused = 0;
   std::int64_t resident_kib = 0;
   std::int64_t streams = 0;  // the leader's two and those of the followers, when all are ready,
@@ -92,6 +94,7 @@ class Scale {
   void prepare();
   void write_keys();
   bool all_ready();
+  void cut_all();
   void show_weights();
   std::vector<Minute> minutes();
   std::int64_t streams() { return rig_.venue(R"({"command":"stats"})").number("/streams"); }
@@ -156,6 +159,16 @@ bool Scale::all_ready() {
   return true;
 }
 
+// All connections at once.
+void Scale::cut_all() {
+  const double all_ready_s = report_.all_ready_s;
+  begun_ = Steady::now();
+  rig_.venue(R"({"command":"drop_connections","refuse_ms":2000})");
+  watch([&] { return !all_ready(); });
+  watch([&] { return all_ready(); });
+  report_.ready_again_s = std::exchange(report_.all_ready_s, all_ready_s);
+}
+
 // What was used since the last time.
 void Scale::show_weights() {
   if (options_.json) return;
@@ -205,6 +218,7 @@ Report Scale::run() {
     watch([&] { return all_ready(); });
   }
   report_.streams = streams();
+  if (options_.outage) cut_all();
   const std::int64_t start_ended = minutes().back().number;
   const auto end = Steady::now() + std::chrono::minutes(options_.minutes) + 1s;
   watch([&] { return Steady::now() >= end; });
@@ -229,10 +243,11 @@ void print(const Options& options, const Report& report) {
         "start to all ready         {:.1f} s (by weight {} s at least, {} s at most)\n"
         "most weight a minute       {} at the start, {} after\nrefused by limits          {}\n"
         "resident memory            {} MiB\n"
-        "user streams               {} when all are ready, {} at the end\n",
+        "user streams               {} when all are ready, {} at the end\n"
+        "all ready after an outage  {:.1f} s\n",
         options.followers, report.ready_s, report.all_ready_s, bounds.least_s, bounds.most_s,
         report.most_at_start, report.most_after, report.refused, report.resident_kib / 1024,
-        report.streams, report.streams_after);
+        report.streams, report.streams_after, report.ready_again_s);
     return;
   }
   ops::JsonWriter out;
@@ -242,6 +257,7 @@ void print(const Options& options, const Report& report) {
       .member("all_ready_ms", static_cast<std::int64_t>(report.all_ready_s * 1000))
       .member("least_ms", bounds.least_s * 1000)
       .member("most_ms", bounds.most_s * 1000)
+      .member("ready_again_ms", static_cast<std::int64_t>(report.ready_again_s * 1000))
       .member("most_at_start", report.most_at_start)
       .member("most_after", report.most_after)
       .member("refused", report.refused)
@@ -269,8 +285,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 1440));
   app.add_option("--restarts", options.restarts, "kill it when all are ready, and start it again")
       ->check(CLI::Range(0, 100));
+  app.add_flag("--outage", options.outage, "end all connections when all are ready");
   app.add_flag("--mirror", options.mirror, "followers mirror leverage and margin type");
-  app.add_flag("--own", options.own, "each follower has an order connection of its own");
+  app.add_flag("--own", options.own, "each follower has connections of its own");
   app.add_flag("--no-limits", no_limits, "the venue announces and keeps no limit by weight");
   app.add_flag("--json", options.json, "print one line of JSON");
   try {
