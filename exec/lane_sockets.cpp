@@ -70,14 +70,14 @@ int OrderLane::poll_stream(LaneFollower& follower, net::WebSocket& stream,
       case net::WebSocket::Event::none:
         return work;
       case net::WebSocket::Event::opened:
-        on_own_stream(follower, true);
+        on_own_stream(follower, true, now);
         session.on(events.opened, now);
         break;
       case net::WebSocket::Event::frame:
         on_user_frame(follower, stream.frame());
         break;
       case net::WebSocket::Event::closed:
-        on_own_stream(follower, false);
+        on_own_stream(follower, false, now);
         session.on(events.closed, now);
         break;
     }
@@ -130,7 +130,7 @@ bool OrderLane::awaits_answers(LaneFollower& follower, std::uint32_t serial) noe
 void OrderLane::open_stream(LaneFollower& follower, UserStream& stream, Event failed, Mono now) {
   LaneLink& link = *follower.link;
   leave_stream(follower, stream);
-  if (link.shares_stream && !streams_.objected_to()) return share_stream(follower, stream, now);
+  if (link.shares_stream && !streams_.wants_own(now)) return share_stream(follower, stream, now);
   const auto url = net::Url::parse(w_.endpoints.private_stream(link.listen_key), "wss");
   if (!url) return link.session.on(failed, now);
   if (!stream.socket) stream.socket = w_.transport.websocket();

@@ -154,10 +154,10 @@ void OrderLane::on_shared_frame(Mono now) {
 }
 
 // What became of a stream of its own.
-void OrderLane::on_own_stream(const LaneFollower& follower, bool stands) noexcept {
+void OrderLane::on_own_stream(const LaneFollower& follower, bool stands, Mono now) noexcept {
   if (!follower.link->shares_stream) return;
   if (!stands) return streams_.own_failed();
-  if (streams_.own_stands())
+  if (streams_.own_stands(now))
     notice(Level::warning,
            "the venue does not serve shared user streams: each follower has its own from now on");
 }

@@ -346,7 +346,7 @@ class OrderLane final : public Agent {
   void leave_streams(LaneFollower& follower) noexcept;
   void on_shared_stream(SharedStreams::Event event, Mono now);
   void on_shared_frame(Mono now);
-  void on_own_stream(const LaneFollower& follower, bool stands) noexcept;
+  void on_own_stream(const LaneFollower& follower, bool stands, Mono now) noexcept;
 
   // lane_rest.cpp
   Way way_of(const LaneFollower& follower, Mono now) const noexcept;

@@ -89,8 +89,7 @@ SharedStreams::Event SharedStreams::poll_line(Line& line, Mono now) {
   if (std::exchange(line.ending, false)) return Event::ending;
   if (line.stage == Stage::open && !line.proven && now - line.since >= steady) {
     line.proven = true;
-    objections_ = 0;
-    contrasts_ = 0;
+    forgive();
   }
   switch (line.socket->poll(now)) {
     case net::WebSocket::Event::none:
@@ -118,6 +117,7 @@ void SharedStreams::open(Line& line, Mono now) {
   wipe(text);
   line.socket = transport_.websocket();
   line.stage = Stage::opening;
+  line.begun = now;
   line.lost = !url;
   if (!url) return;
   line.socket->open(*url, now);
@@ -126,7 +126,12 @@ void SharedStreams::open(Line& line, Mono now) {
 
 SharedStreams::Event SharedStreams::over(Line& line, Mono now) noexcept {
   const bool flaps = line.stage != Stage::open || now - line.since < steady;
-  if (flaps) ++objections_;
+  if (flaps) {
+    ++objections_;
+    const bool counts = own_stood_ && line.begun >= std::max(own_stood_since_, contrast_from_);
+    if (counts) contrast_from_ = now + steady;
+    if (counts && ++contrasts_ >= objections_max) given_up_ = true;
+  }
   line.socket->close();
   line.stage = Stage::over;
   return Event::closed;
@@ -157,16 +162,22 @@ void SharedStreams::merge(Mono now) noexcept {
   for (const auto& line : lines_) line->ending = is_chosen(line);
 }
 
-bool SharedStreams::own_stands() noexcept {
-  if (objections_ >= objections_max) {
-    --objections_;
-    given_up_ = given_up_ || ++contrasts_ >= objections_max;
-  }
+bool SharedStreams::wants_own(Mono now) noexcept {
+  if (given_up_) return true;
+  if (objections_ < objections_max || own_stood_ || now < own_again_) return false;
+  own_again_ = now + steady;
+  return true;
+}
+
+bool SharedStreams::own_stands(Mono now) noexcept {
+  if (objections_ >= objections_max && !std::exchange(own_stood_, true)) own_stood_since_ = now;
   return given_up_ && !std::exchange(told_, true);
 }
 
-void SharedStreams::own_failed() noexcept {
+void SharedStreams::forgive() noexcept {
   objections_ = 0;
+  contrasts_ = 0;
+  own_stood_ = false;
 }
 
 }  // namespace copyd::exec

@@ -80,12 +80,13 @@ class SharedStreams {
   // the socket is closed.
   void stray(Mono now) noexcept;
 
-  bool objected_to() const noexcept { return objections_ >= objections_max || given_up_; }
-  // What became of a stream that somebody opened alone because of that. Where that does not come to
-  // stand either, it is not the sharing that the venue objects to. Where it does, sharing is tried
-  // again, as an outage may just have ended. True, once: it does object, and sharing is over.
-  bool own_stands() noexcept;
-  void own_failed() noexcept;
+  // Whether who asks now had better open a stream of its own. While it is not known whether the
+  // venue objects to sharing, one does at a time: where its own does not come to stand either, it
+  // is an outage; where it stands, and shared ones that are begun after that go on failing, all do.
+  bool wants_own(Mono now) noexcept;
+  // What became of such a stream. True, once: sharing is over.
+  bool own_stands(Mono now) noexcept;
+  void own_failed() noexcept { forgive(); }
 
  private:
   enum class Stage : std::uint8_t { gathering, opening, open, over };
@@ -98,7 +99,8 @@ class SharedStreams {
     bool proven = false;  // it has stood for a while
     bool lost = false;    // to be said
     bool ending = false;  // to be said
-    Mono since{};         // gathering: when it opens at the latest; open: when it stood
+    Mono begun{};
+    Mono since{};  // gathering: when it opens at the latest; open: when it stood
     std::size_t present() const noexcept;
   };
 
@@ -108,6 +110,7 @@ class SharedStreams {
   Event poll_line(Line& line, Mono now);
   Event over(Line& line, Mono now) noexcept;
   void merge(Mono now) noexcept;
+  void forgive() noexcept;
 
   net::Transport& transport_;
   const venue::Endpoints& endpoints_;
@@ -117,8 +120,12 @@ class SharedStreams {
   Line* polled_ = nullptr;
   std::uint32_t serials_ = 0;
   Mono merge_at_{};
-  int objections_ = 0;  // in a row
-  int contrasts_ = 0;   // times that a stream of its own then stood
+  int objections_ = 0;      // in a row
+  Mono own_again_{};        // not before, another tries one of its own
+  bool own_stood_ = false;  // one did,
+  Mono own_stood_since_{};  // from then on,
+  int contrasts_ = 0;       // and so many shared ones did not
+  Mono contrast_from_{};    // not counted before
   int strays_ = 0;
   Mono strayed_{};  // the last time
   bool given_up_ = false;

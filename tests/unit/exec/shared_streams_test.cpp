@@ -175,13 +175,17 @@ class Objections : public Machine {
 TEST_F(Objections, AreRefusalsInARow) {
   venue.refuse_streams = true;
   for (int i = 0; i < SharedStreams::objections_max; ++i) {
-    EXPECT_FALSE(streams.objected_to());
+    EXPECT_FALSE(streams.wants_own(clock.now()));
     fail();
   }
-  EXPECT_TRUE(streams.objected_to());
+  EXPECT_TRUE(streams.wants_own(clock.now()));
+  EXPECT_FALSE(streams.wants_own(clock.now())) << "one at a time";
+  wait(SharedStreams::steady);
+  EXPECT_TRUE(streams.wants_own(clock.now()));
   // A stream of its own fares no better.
   streams.own_failed();
-  EXPECT_FALSE(streams.objected_to());
+  wait(SharedStreams::steady);
+  EXPECT_FALSE(streams.wants_own(clock.now()));
 }
 
 TEST_F(Objections, AreForgottenWhenOneHasStoodForAWhile) {
@@ -192,7 +196,7 @@ TEST_F(Objections, AreForgottenWhenOneHasStoodForAWhile) {
     stand(0, 1);
     wait(SharedStreams::steady);
   }
-  EXPECT_FALSE(streams.objected_to());
+  EXPECT_FALSE(streams.wants_own(clock.now()));
 }
 
 TEST_F(Objections, AreSocketsThatAreEndedAtOnce) {
@@ -201,7 +205,7 @@ TEST_F(Objections, AreSocketsThatAreEndedAtOnce) {
     venue.streams().at(0)->drop();
     EXPECT_EQ(wait(seconds(1)), (Events{Event::closed}));
   }
-  EXPECT_TRUE(streams.objected_to());
+  EXPECT_TRUE(streams.wants_own(clock.now()));
 }
 
 TEST_F(Objections, AreOfNoEffectWhereWhoAskedHasLeft) {
@@ -211,22 +215,45 @@ TEST_F(Objections, AreOfNoEffectWhereWhoAskedHasLeft) {
     wait(SharedStreams::company);
     streams.leave(id(0), serial);
   }
-  EXPECT_FALSE(streams.objected_to());
+  EXPECT_FALSE(streams.wants_own(clock.now()));
 }
 
-TEST_F(Objections, AreForGoodWhenOwnOnesStandAndSharedOnesDoNot) {
+TEST_F(Objections, AreForGoodWhenAnOwnOneStandsAndSharedOnesDoNot) {
   venue.refuse_streams = true;
   for (int i = 0; i < SharedStreams::objections_max; ++i) fail();
-  EXPECT_FALSE(streams.own_stands());
-  EXPECT_FALSE(streams.own_stands()) << "no more is known";
-  EXPECT_FALSE(streams.objected_to()) << "tried again";
-  fail();
-  EXPECT_FALSE(streams.own_stands());
-  fail();
-  EXPECT_TRUE(streams.own_stands());
-  EXPECT_FALSE(streams.own_stands()) << "said once";
+  EXPECT_TRUE(streams.wants_own(clock.now()));
+  EXPECT_FALSE(streams.own_stands(clock.now()));
+  for (int i = 0; i < SharedStreams::objections_max; ++i) {
+    wait(SharedStreams::steady);
+    EXPECT_FALSE(streams.wants_own(clock.now())) << "not known yet";
+    fail();
+  }
+  EXPECT_TRUE(streams.wants_own(clock.now()));
+  EXPECT_TRUE(streams.wants_own(clock.now())) << "all";
+  EXPECT_TRUE(streams.own_stands(clock.now()));
+  EXPECT_FALSE(streams.own_stands(clock.now())) << "said once";
   streams.own_failed();
-  EXPECT_TRUE(streams.objected_to());
+  EXPECT_TRUE(streams.wants_own(clock.now()));
+}
+
+// An outage ends: what was begun before that fails still, all of it at once.
+TEST_F(Objections, AreNotWhatWasBegunBeforeTheOwnOneStood) {
+  venue.refuse_streams = true;
+  for (int i = 0; i < SharedStreams::objections_max; ++i) fail();
+  EXPECT_TRUE(streams.wants_own(clock.now()));
+  for (int i = 0; i < 10; ++i) {
+    join(i);
+    streams.open_now(clock.now());
+    streams.poll(clock.now());
+  }
+  wait(milliseconds(1));
+  EXPECT_FALSE(streams.own_stands(clock.now()));
+  poll();
+  EXPECT_FALSE(streams.wants_own(clock.now()));
+  venue.refuse_streams = false;
+  stand(0, 3);
+  wait(SharedStreams::steady);
+  EXPECT_FALSE(streams.wants_own(clock.now()));
 }
 
 }  // namespace
