@@ -38,6 +38,17 @@ struct SocketEvents {
   LaneSession::Event closed;
 };
 
+// As what an order counts.
+inline OrderBudget::Kind budget_kind(const InflightOrder& order) noexcept {
+  return order.reduces() ? OrderBudget::Kind::reduce : OrderBudget::Kind::increase;
+}
+
+// An order that was placed over REST, until the answer comes.
+struct PlaceContext {
+  FollowerId follower;
+  RequestId request = 0;
+};
+
 // How often the venue has limited a way, lately.
 struct Pace {
   int count = -1;  // consecutive times, less one

@@ -51,7 +51,10 @@ void OrderLane::flush_staged() noexcept {
   if (staged_size_ == 0) return;
   std::size_t size = std::exchange(staged_size_, 0);
   staged_bytes_ = 0;
-  if (w_.journal != nullptr && !w_.journal->commit()) size = without_increases(size);
+  if (w_.journal != nullptr && !w_.journal->commit()) {
+    static_cast<void>(journal_fails(staged_[0]->terms.follower));
+    size = without_increases(size);
+  }
   const auto texts = std::span(staged_texts_).first(size);
   const bool sent = size != 0 && shared_->socket().send_together(texts).has_value();
   shared_->used();
@@ -69,8 +72,10 @@ void OrderLane::flush_staged() noexcept {
 
 // Nothing of it has left: it waits again, under the same client order id.
 void OrderLane::unstage(InflightOrder& order) noexcept {
+  LaneFollower& follower = follower_at(order.terms.follower);
   order.request = 0;
-  set_state(follower_at(order.terms.follower), order, OrderState::waiting);
+  set_state(follower, order, OrderState::waiting);
+  follower.budget.not_placed(order.written, budget_kind(order));
   w_.cells.sent.add(-1);
 }
 

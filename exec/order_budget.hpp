@@ -49,6 +49,12 @@ class OrderBudget {
     if (kind == Kind::increase) own_.add(1, now);
   }
 
+  // What was counted a moment ago has not left after all.
+  void not_placed(Mono now, Kind kind) noexcept {
+    add(-1, now);
+    if (kind == Kind::increase) own_.add(-1, now);
+  }
+
   // The venue's own count of its running window, -1 when it was not told. More than ours is
   // somebody else's, on the same account.
   struct Count {

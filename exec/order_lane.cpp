@@ -10,6 +10,8 @@ namespace {
 
 // Timers are looked at this often: an order is never late by more, and a quiet pass costs little.
 constexpr std::chrono::milliseconds tend_period{1};
+// So long may new orders keep the sockets, and what is staged, waiting: some keys sign slowly.
+constexpr std::chrono::milliseconds take_max{2};
 
 std::int64_t ns_between(Mono from, Mono to) noexcept {
   return (to - from).count();
@@ -100,8 +102,12 @@ void OrderLane::set_time(TimeSample sample) noexcept {
 int OrderLane::take_orders() noexcept {
   int work = 0;
   Order order;
-  while (work < limits::orders_per_pass && !inflight_.full() && w_.orders.try_pop(order)) {
-    take(*order, w_.clock.now());
+  const Mono begin = w_.clock.now();
+  Mono now = begin;
+  while (work < limits::orders_per_pass && now - begin < take_max && !inflight_.full() &&
+         w_.orders.try_pop(order)) {
+    take(*order, now);
+    now = w_.clock.now();
     ++work;
   }
   return work;
@@ -239,8 +245,7 @@ void OrderLane::left(LaneFollower& follower, InflightOrder& order, std::uint32_t
   order.timed = false;
   order.carrier = carrier;
   set_state(follower, order, OrderState::written);
-  follower.budget.placed(order.written,
-                         order.reduces() ? OrderBudget::Kind::reduce : OrderBudget::Kind::increase);
+  follower.budget.placed(order.written, budget_kind(order));
   LegState& leg = legs_[order.leg];
   leg.touched = order.written;
   leg.vouched = Qty{};

@@ -351,10 +351,6 @@ class OrderLane final : public Agent {
   // lane_rest.cpp
   Way way_of(const LaneFollower& follower, Mono now) const noexcept;
   bool send_by_rest(LaneFollower& follower, InflightOrder& order, Mono now);
-  struct PlaceContext {
-    FollowerId follower;
-    RequestId request = 0;
-  };
   void on_place_answer(const PlaceContext& context, const Result<net::HttpResponse>& answer);
   void take_back(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   void keep_warm(LaneFollower& follower, Mono now);

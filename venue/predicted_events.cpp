@@ -224,8 +224,9 @@ bool read_predicted(std::string_view frame, const SymbolTable& symbols, UserEven
                     std::string_view& stream) noexcept {
   Reader in(frame);
   stream = {};
-  if (!in.text(R"({"stream":")", stream)) return read_event(in, symbols, out) && in.at_end();
-  return in.is(R"(,"data":)") && read_event(in, symbols, out) && in.is("}") && in.at_end();
+  if (!frame.starts_with(R"({"stream":)")) return read_event(in, symbols, out) && in.at_end();
+  return in.text(R"({"stream":")", stream) && in.is(R"(,"data":)") &&
+         read_event(in, symbols, out) && in.is("}") && in.at_end();
 }
 
 }  // namespace copyd::venue

@@ -206,6 +206,13 @@ void change_bytes(std::string& frame, Random& random) {
   }
 }
 
+// The beginning of an envelope, and what must not be in it.
+std::string broken_beginning(Random& random) {
+  std::string text(envelope.substr(0, 1 + random.below(envelope.size())));
+  change_bytes(text, random);
+  return text;
+}
+
 class Comparison {
  public:
   explicit Comparison(Words messages) : messages_(std::move(messages)) {}
@@ -221,6 +228,7 @@ class Comparison {
 
   bool changed_message(Random& random) {
     const std::string& message = random.one_of(random.chance(90) ? predicted_ : messages_);
+    if (random.chance(3)) return compare(broken_beginning(random) + random.one_of(predicted_), {});
     std::string frame = message;
     const std::size_t changes = random.chance(60) ? 1 : 2 + random.below(2);
     for (std::size_t times = changes; times > 0 && !frame.empty(); --times) {

@@ -174,6 +174,15 @@ TEST_F(Shared, WhatCouldNotBeHandedOverLeavesLaterUnderItsId) {
   EXPECT_EQ(rig.kept<journal::Intent>().size(), 2U) << "one attempt, one intent";
 }
 
+TEST_F(Shared, WhatCouldNotBeHandedOverCostsNothingOfTheBudget) {
+  rig.venue.together_fails = true;
+  const auto waiting = queue(0);
+  rig.run(milliseconds(2 * OrderLimits{}.per_10s));
+  rig.venue.together_fails = false;
+  rig.run(milliseconds(3));
+  EXPECT_EQ(placed_with(waiting), 1U);
+}
+
 TEST_F(Shared, TheIntentsOfARecordAreOneWriteBeforeIt) {
   const auto before = rig.disk.writes();
   for (int i = 0; i < 3; ++i) queue(i);
@@ -196,6 +205,7 @@ TEST_F(Shared, WhereTheIntentsCannotBeWrittenClosesAloneLeave) {
   EXPECT_EQ(placed_with(opening), 0U);
   EXPECT_EQ(rig.all<OrderDone>().back().end, OrderEnd::expired);
   EXPECT_EQ(rig.lane_cells.sent.get(), 2);
+  EXPECT_EQ(rig.notices_with("the journal cannot be written"), 1);
 }
 
 TEST_F(Shared, IsRenewedBeforeTheDayIsOver) {

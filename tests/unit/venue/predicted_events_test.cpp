@@ -184,6 +184,14 @@ TEST(PredictedEvents, AnAverageLosesWhatIsBeyondTheEighthPlace) {
   EXPECT_EQ(average("1.12345678999999999"), Price::whole(-1));
 }
 
+// What stands in the envelope's place and is no text of JSON does not stand for nothing.
+TEST(PredictedEvents, AnEnvelopeThatIsBrokenIsNotLeftOut) {
+  for (const char* name : {"abc\\", "\x01", "k\xc3", ""})
+    for (const std::string& text : {fill_text, short_text})
+      EXPECT_FALSE(is_taken(R"({"stream":")" + std::string(name) + text)) << name;
+  EXPECT_FALSE(is_taken(R"({"stream":)" + short_text));
+}
+
 TEST(PredictedEvents, TextsArePlain) {
   const auto with_id = [](std::string_view id) {
     return is_taken(replaced(fill_text, "6e8f8d89-5b04-4ede-88bb-52b7d8b2b0d2", id));
