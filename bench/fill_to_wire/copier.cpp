@@ -55,6 +55,7 @@ class EngineCopier final : public Copier {
       return "{}";
     return simdjson::minify(stages);
   }
+  std::int64_t lite_fills() override { return engine_.lite_fills(); }
   std::int64_t resident_kib() override { return resident_kib_of(engine_.process().pid()); }
   std::int64_t ready_ms() const override { return engine_.ready_ms(); }
 

@@ -49,13 +49,16 @@ class Reply {
     bool value = false;
     return valid_ && root_[member].get(value) == simdjson::SUCCESS && value;
   }
-  std::optional<simdjson::dom::array> followers() const {
+  std::optional<simdjson::dom::array> followers() const { return rows_of("followers"); }
+  std::optional<simdjson::dom::array> leaders() const { return rows_of("leaders"); }
+
+ private:
+  std::optional<simdjson::dom::array> rows_of(std::string_view member) const {
     simdjson::dom::array rows;
-    if (!valid_ || root_["followers"].get(rows) != simdjson::SUCCESS) return std::nullopt;
+    if (!valid_ || root_[member].get(rows) != simdjson::SUCCESS) return std::nullopt;
     return rows;
   }
 
- private:
   simdjson::padded_string text_;
   simdjson::dom::parser parser_;
   simdjson::dom::element root_;
@@ -192,6 +195,14 @@ std::optional<std::int64_t> EngineProcess::sum_of(const std::string& member) {
     sum += value;
   }
   return sum;
+}
+
+std::int64_t EngineProcess::lite_fills() {
+  const Reply status(ask("status"));
+  const auto rows = status.leaders();
+  std::int64_t fills = 0;
+  if (!rows || rows->at(0)["lite_fills"].get(fills) != simdjson::SUCCESS) return 0;
+  return fills;
 }
 
 std::string EngineProcess::skipped() {

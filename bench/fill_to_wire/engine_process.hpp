@@ -58,6 +58,8 @@ class EngineProcess {
   std::string ask(const std::string& verb);
   // Members of `status` of all followers, summed: "in_flight", "orders".
   std::optional<std::int64_t> sum_of(const std::string& member);
+  // Of the leader's fills, those that TRADE_LITE told first; 0 when no answer came.
+  std::int64_t lite_fills();
   // How many fills were skipped, by reason: {"stale_fill":3}.
   std::string skipped();
 

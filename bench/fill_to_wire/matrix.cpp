@@ -98,6 +98,7 @@ void conclude(Turn& turn) {
   if (!turn.copier) return;
   turn.copier->resume();
   result.stages = turn.copier->stages();
+  result.lite_fills = turn.copier->lite_fills();
   result.resident_kib = turn.copier->resident_kib();
   result.ready_ms = turn.copier->ready_ms();
   turn.copier.reset();
@@ -105,6 +106,7 @@ void conclude(Turn& turn) {
   result.last = percentiles_of(result.times.last);
   result.first_scheduled = percentiles_of(result.times.first_scheduled);
   result.last_scheduled = percentiles_of(result.times.last_scheduled);
+  result.writing = percentiles_of(result.times.writing);
 }
 
 }  // namespace

@@ -29,7 +29,9 @@ struct Result {
   Percentiles last;
   Percentiles first_scheduled;
   Percentiles last_scheduled;
+  Percentiles writing;
   std::string stages = "{}";
+  std::int64_t lite_fills = 0;  // of the engine, warming up included
   std::int64_t resident_kib = 0;
   std::int64_t ready_ms = 0;
 };

@@ -38,7 +38,9 @@ std::string json_of(const RowResult& row) {
     out.key("last_ns").raw(json_of(result.last));
     out.key("first_from_schedule_ns").raw(json_of(result.first_scheduled));
     out.key("last_from_schedule_ns").raw(json_of(result.last_scheduled));
+    out.key("venue_writing_ns").raw(json_of(result.writing));
     out.key("stages_ns").raw(result.stages);
+    if (result.copier == "copyd") out.member("lite_fills", result.lite_fills);
     out.member("resident_kib", result.resident_kib).member("ready_ms", result.ready_ms);
     out.end_object();
   }

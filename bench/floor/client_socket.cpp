@@ -58,16 +58,13 @@ void ClientSocket::upgrade(const std::string& target) {
 }
 
 std::string_view ClientSocket::read() {
-  const auto got = ::recv(socket_, raw_, sizeof raw_, 0);
-  if (got <= 0) return {};
-  BIO_write(to_ssl_, raw_, static_cast<int>(got));
-  std::size_t size = 0;
-  while (size < sizeof plain_) {
-    const int part = SSL_read(ssl_, plain_ + size, static_cast<int>(sizeof plain_ - size));
-    if (part <= 0) break;
-    size += static_cast<std::size_t>(part);
+  if (BIO_ctrl_pending(to_ssl_) == 0) {
+    const auto got = ::recv(socket_, raw_, sizeof raw_, 0);
+    if (got <= 0) return {};
+    BIO_write(to_ssl_, raw_, static_cast<int>(got));
   }
-  return {plain_, size};
+  const int size = SSL_read(ssl_, plain_, sizeof plain_);
+  return {plain_, size > 0 ? static_cast<std::size_t>(size) : 0};
 }
 
 void ClientSocket::write(std::string_view frames) {

@@ -21,7 +21,8 @@ class ClientSocket {
   ClientSocket(const ClientSocket&) = delete;
   ClientSocket& operator=(const ClientSocket&) = delete;
 
-  // Decrypted bytes, whole records; empty when there are none now. Valid until the next call.
+  // One decrypted record; empty when there is none now. Valid until the next call. A record that
+  // came together with the one before is there without another recv.
   std::string_view read();
   // Bytes that are frames already; one record where they fit, and one send.
   void write(std::string_view frames);

@@ -62,9 +62,11 @@ struct LeaderFill {
   std::string_view time;
 };
 
-// Fields in the order in which the venue sends them, each looked for behind the one before.
+// Of TRADE_LITE, which comes first; the ORDER_TRADE_UPDATE of the same trade is none. Fields in the
+// order in which the venue sends them, each looked for behind the one before.
 bool scan(std::string_view frame, LeaderFill& fill) {
-  std::size_t at = 0;
+  std::size_t at = frame.find("\"TRADE_LITE\"");
+  if (at == frame.npos) return false;
   const auto next = [&](std::string_view key, std::string_view& value) {
     at = frame.find(key, at);
     if (at == frame.npos) return false;
@@ -73,9 +75,8 @@ bool scan(std::string_view frame, LeaderFill& fill) {
     value = frame.substr(at, end - at);
     return true;
   };
-  std::string_view execution;
-  return next("\"T\":", fill.time) && next("\"S\":\"", fill.side) && next("\"x\":\"", execution) &&
-         execution == "TRADE" && next("\"l\":\"", fill.quantity);
+  return next("\"T\":", fill.time) && next("\"S\":\"", fill.side) &&
+         next("\"l\":\"", fill.quantity);
 }
 
 // Writes behind each other, no checks: the texts are ours.

@@ -65,6 +65,14 @@ std::string_view parameter_of(std::string_view query, std::string_view name) {
   return {};
 }
 
+std::string trade_lite(const Fill& fill) {
+  return fmt::format(
+      R"({{"e":"TRADE_LITE","E":{0},"T":{0},"s":"{1}","q":"{4}","p":"0.00","m":false,"c":"{2}",)"
+      R"("S":"{3}","L":"{5}","l":"{4}","t":{7},"i":{6}}})",
+      fill.time_ms, bench_symbol, fill.client_order_id, fill.side, fill.quantity, bench_price,
+      fill.order, fill.trade);
+}
+
 std::string order_trade_update(const Fill& fill) {
   return fmt::format(
       R"({{"e":"ORDER_TRADE_UPDATE","T":{0},"E":{0},"o":{{"s":"{1}","c":"{2}","S":"{3}",)"

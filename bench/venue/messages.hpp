@@ -39,6 +39,8 @@ std::string_view member_of(std::string_view json, std::string_view name);
 // The parameter of a query or of a form; "" when absent.
 std::string_view parameter_of(std::string_view query, std::string_view name);
 
+// A fill is told twice: shortly, then whole.
+std::string trade_lite(const Fill& fill);
 std::string order_trade_update(const Fill& fill);
 // The venue's record of an order that is filled whole.
 std::string filled_order(const OrderRequest& request, std::int64_t order);

@@ -59,6 +59,7 @@ void FillTimes::add(const FillTimes& other) {
   append(last, other.last);
   append(first_scheduled, other.first_scheduled);
   append(last_scheduled, other.last_scheduled);
+  append(writing, other.writing);
   fills += other.fills;
   lost += other.lost;
   stray += other.stray;
@@ -201,31 +202,37 @@ void BenchVenue::drop_broken() {
 // ---- fills -------------------------------------------------------------------------------------
 
 // In and out by turns, so that positions stay small.
-std::string BenchVenue::fill_frames(Group& group, const Connection& stream) {
+BenchVenue::FillFrames BenchVenue::fill_frames(const Group& group, const Connection& stream) const {
   const auto& account = accounts_[static_cast<std::size_t>(group.leader)];
   const bool buy = group.fills % 2 == 0;
-  const std::string event = order_trade_update({.client_order_id = "web_leader_order_0001",
-                                                .side = buy ? "BUY" : "SELL",
-                                                .quantity = fill_quantity,
-                                                .order = next_id_ + 1,
-                                                .trade = next_id_ + 2,
-                                                .time_ms = wall_ms()});
-  std::string frame;
-  append_frame(frame, stream.combined
-                          ? fmt::format(R"({{"stream":"{}","data":{}}})", account.api_key, event)
-                          : event);
-  return frame;
+  const Fill fill{.client_order_id = "web_leader_order_0001",
+                  .side = buy ? "BUY" : "SELL",
+                  .quantity = fill_quantity,
+                  .order = next_id_ + 1,
+                  .trade = next_id_ + 2,
+                  .time_ms = wall_ms()};
+  const auto frame_of = [&](const std::string& event) {
+    std::string frame;
+    append_frame(frame, stream.combined
+                            ? fmt::format(R"({{"stream":"{}","data":{}}})", account.api_key, event)
+                            : event);
+    return frame;
+  };
+  return {.brief = frame_of(trade_lite(fill)), .whole = frame_of(order_trade_update(fill))};
 }
 
 void BenchVenue::send_fill(Group& group, Mono& written) {
   auto& account = accounts_[static_cast<std::size_t>(group.leader)];
-  std::vector<std::string> frames;
+  std::vector<FillFrames> frames;
   for (const auto* stream : account.streams) frames.push_back(fill_frames(group, *stream));
   account.position += group.fills % 2 == 0 ? fill_thousandths : -fill_thousandths;
   ++group.fills;
   next_id_ += 2;
   written = clock_.now();
-  for (std::size_t i = 0; i < frames.size(); ++i) account.streams[i]->write(frames[i]);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    account.streams[i]->write(frames[i].brief);
+    account.streams[i]->write(frames[i].whole);
+  }
 }
 
 FillTimes BenchVenue::run_here(const Block& block) {
@@ -242,6 +249,7 @@ FillTimes BenchVenue::run_here(const Block& block) {
     round_.expected = group.followers;
     Mono written;
     send_fill(group, written);
+    const Mono told = clock_.now();
     const Mono until = written + block.give_up;
     while (round_.orders < round_.expected && clock_.now() < until) poll(0);
     const Round done = round_;
@@ -257,6 +265,7 @@ FillTimes BenchVenue::run_here(const Block& block) {
     times.last.push_back((done.last - written).count());
     times.first_scheduled.push_back((done.first - due).count());
     times.last_scheduled.push_back((done.last - due).count());
+    times.writing.push_back((told - written).count());
   }
   // The answers' own consequences are over before the copier is stopped.
   const Mono quiet =

@@ -2,10 +2,12 @@
 // calls and WebSockets that a copier needs to start, a leader whose fills come on a schedule, and
 // orders that are all filled whole. It checks no signature and no filter.
 //
-// One thread of its own does it all; while a block of fills runs it spins. Fills are stamped just
-// before the venue begins to encrypt and write them, orders when recv has returned, before anything
-// is made of them. Answers to a fill's orders leave when the last of them was read (or is given
-// up), so that the venue's own writing stands in nobody's way.
+// One thread of its own does it all; while a block of fills runs it spins. A leader's fill is told
+// as the venue tells it: TRADE_LITE, then ORDER_TRADE_UPDATE, each a message and a TLS record of
+// its own. Fills are stamped just before the venue begins to encrypt and write the first of the
+// two, orders when recv has returned, before anything is made of them. Answers to a fill's orders
+// leave when the last of them was read (or is given up), so that the venue's own writing stands in
+// nobody's way.
 //
 // Accounts come in groups: one leader and the followers of one copier under test. Its keys are
 // names: api_key() of a follower is what a client has to send with its orders.
@@ -45,6 +47,9 @@ struct FillTimes {
   std::vector<std::int64_t> last;             // written → the last one
   std::vector<std::int64_t> first_scheduled;  // from the moment the fill was due
   std::vector<std::int64_t> last_scheduled;
+  // Until both messages of the fill were written. What comes before that is read then: of any
+  // copier, however fast, `first` is no less.
+  std::vector<std::int64_t> writing;
   std::int64_t fills = 0;  // counted ones, lost or not
   std::int64_t lost = 0;   // fills some of whose orders did not come in time
   std::int64_t stray = 0;  // orders that came when none was due
@@ -99,6 +104,11 @@ class BenchVenue {
     std::string type;
     bool reduce_only = false;
   };
+  // A leader's fill as frames, in the order in which they are written.
+  struct FillFrames {
+    std::string brief;
+    std::string whole;
+  };
   // The fill that is out.
   struct Round {
     int group = -1;
@@ -129,7 +139,7 @@ class BenchVenue {
 
   FillTimes run_here(const Block& block);
   void send_fill(Group& group, Mono& written);
-  std::string fill_frames(Group& group, const Connection& stream);
+  FillFrames fill_frames(const Group& group, const Connection& stream) const;
 
   std::string directory_;
   const int cpu_;
