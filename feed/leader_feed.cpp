@@ -191,7 +191,9 @@ int LeaderFeed::read_stream(Leader& leader, Mono now) noexcept {
         break;
       case net::WebSocket::Event::frame:
         take_frame(leader, *leader.stream);
-        hand_over(leader);
+        // A fill is decided before what comes behind it is read, which may be the same fill again.
+        // Where two sockets serve, what one has to say is heard to its end before the other's turn.
+        if (hand_over(leader) > 0 && !leader.successor) return work + 1;
         break;
       case net::WebSocket::Event::closed:
         leader.streaming = false;

@@ -75,7 +75,7 @@ TEST(Allocation, ALiveFillAllocatesNothing) {
   allocations = 0;
   for (int i = 0; i < 60; ++i) {
     rig.clock.advance(std::chrono::milliseconds(1));
-    rig.feed.do_work();
+    rig.passes();
   }
   counting = false;
   EXPECT_EQ(allocations, 0U);
@@ -100,7 +100,7 @@ TEST(Allocation, ALiveFillAllocatesNothingWhileTwoSocketsServe) {
   allocations = 0;
   for (int i = 0; i < 60; ++i) {
     rig.clock.advance(std::chrono::milliseconds(1));
-    rig.feed.do_work();
+    rig.passes();
   }
   counting = false;
   EXPECT_EQ(allocations, 0U);

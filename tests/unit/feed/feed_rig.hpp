@@ -29,10 +29,14 @@ struct FeedRig {
                    .connections = connections});
   }
   // Passes of a millisecond each, taking what is handed over unless told otherwise.
+  // As many as find something: a pass ends with a fill.
+  void passes() {
+    for (int i = 0; i < 64 && feed.do_work() != 0; ++i) {}
+  }
   void run(std::chrono::milliseconds time) {
     for (auto i = 0ms; i < time; i += 1ms) {
       clock.advance(1ms);
-      feed.do_work();
+      passes();
       if (!stalled) take();
     }
   }
@@ -40,7 +44,7 @@ struct FeedRig {
   void run_coarse(std::chrono::seconds time) {
     for (auto i = 0ms; i < time; i += 100ms) {
       clock.advance(100ms);
-      feed.do_work();
+      passes();
       if (!stalled) take();
     }
   }
@@ -48,7 +52,7 @@ struct FeedRig {
   void run_long(std::chrono::seconds time) {
     for (auto i = 0s; i < time; i += 1s) {
       clock.advance(1s);
-      feed.do_work();
+      passes();
       take();
     }
   }
