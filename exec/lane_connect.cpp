@@ -46,7 +46,7 @@ void OrderLane::remove(FollowerId id, Mono now) {
   const bool was_ready = follower.link && follower.link->session.announced();
   if (follower.link) {
     if (follower.link->orders.socket) follower.link->orders.socket->close();
-    close_stream(follower);
+    close_stream(follower, now);
     leave_streams(follower);
   }
   follower.link.reset();
@@ -109,7 +109,7 @@ void OrderLane::act(LaneFollower& follower, Action action, Mono now) {
       log_on(follower, link.orders, Event::orders_failed, now);
       break;
     case Action::close_stream:
-      close_stream(follower);
+      close_stream(follower, now);
       follower.cells.reconnects.add();
       break;
     case Action::close_orders:
@@ -123,6 +123,7 @@ void OrderLane::act(LaneFollower& follower, Action action, Mono now) {
       take_next_stream(follower, now);
       break;
     case Action::close_next_stream:
+      if (link.next_stream.socket) on_own_stream(follower, false, now);
       leave_stream(follower, link.next_stream);
       link.next_stream = {};
       break;

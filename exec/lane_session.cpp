@@ -77,6 +77,9 @@ void LaneSession::on(Event event, Mono now) noexcept {
 void LaneSession::on_successor(Event event, Mono now) noexcept {
   const bool of_stream = event == Event::next_stream_opened || event == Event::next_stream_failed;
   Successor& next = of_stream ? next_stream_ : next_orders_;
+  // It stood and ended before it was taken over: it is said to be the present one already.
+  if (event == Event::next_stream_failed && next.say_take) return lose_account(now);
+  if (event == Event::next_orders_failed && next.say_take) return lose_orders(now);
   if (next.stage == Orders::idle) return;
   switch (event) {
     case Event::next_stream_opened:

@@ -137,9 +137,12 @@ void OrderLane::open_stream(LaneFollower& follower, UserStream& stream, Event fa
   stream.socket->open(*url, now);
 }
 
-void OrderLane::close_stream(LaneFollower& follower) {
+void OrderLane::close_stream(LaneFollower& follower, Mono now) {
   LaneLink& link = *follower.link;
-  if (link.stream.socket) link.stream.socket->close();
+  if (link.stream.socket) {
+    link.stream.socket->close();
+    on_own_stream(follower, false, now);
+  }
   leave_stream(follower, link.stream);
   leave_stream(follower, link.retired_stream);
   link.retired_stream = {};

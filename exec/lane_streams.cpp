@@ -105,6 +105,7 @@ void OrderLane::on_shared_stream(Event event, Mono now) {
     LaneLink& link = *follower.link;
     const bool serves = link.stream.shared == streams_.serial();
     const bool succeeds = link.next_stream.shared == streams_.serial();
+    const bool retires = link.retired_stream.shared == streams_.serial();
     const bool loses = serves && event == Event::closed && link.session.healthy();
     if (event == Event::opened && serves) link.session.on(SessionEvent::stream_opened, now);
     if (event == Event::opened && succeeds) link.session.on(SessionEvent::next_stream_opened, now);
@@ -112,6 +113,11 @@ void OrderLane::on_shared_stream(Event event, Mono now) {
     if (event == Event::closed) {
       for (UserStream* stream : {&link.stream, &link.next_stream, &link.retired_stream})
         if (stream->shared == streams_.serial()) stream->shared = 0;
+      if (retires) {
+        // What was still on its way on it is not known.
+        ask_soon(follower, now);
+        want_read(follower, now);
+      }
       if (serves) link.session.on(SessionEvent::stream_closed, now);
       if (succeeds) link.session.on(SessionEvent::next_stream_failed, now);
     }

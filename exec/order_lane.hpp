@@ -315,7 +315,7 @@ class OrderLane final : public Agent {
   int poll_retired(LaneFollower& follower, Mono now);
   bool awaits_answers(LaneFollower& follower, std::uint32_t serial) noexcept;
   void open_stream(LaneFollower& follower, UserStream& stream, LaneSession::Event failed, Mono now);
-  void close_stream(LaneFollower& follower);
+  void close_stream(LaneFollower& follower, Mono now);
   void open_orders(LaneFollower& follower, OrderSocket& orders, Mono now);
   void close_orders(LaneFollower& follower, Mono now);
   void take_next_stream(LaneFollower& follower, Mono now);

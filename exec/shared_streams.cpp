@@ -85,7 +85,8 @@ SharedStreams::Event SharedStreams::poll_line(Line& line, Mono now) {
     if (now >= line.since || line.members.size() == members_max) open(line, now);
     return Event::none;
   }
-  if (line.lost) return over(line, now);
+  const bool hangs = line.stage == Stage::opening && now - line.begun >= opening_max;
+  if (line.lost || hangs) return over(line, now);
   if (std::exchange(line.ending, false)) return Event::ending;
   if (line.stage == Stage::open && !line.proven && now - line.since >= steady) {
     line.proven = true;

@@ -34,6 +34,8 @@ class SharedStreams {
   static constexpr std::chrono::milliseconds company{250};  // waited for
   // By a successor, which has the time: longer than the spread over which others are told to come.
   static constexpr std::chrono::milliseconds successor_company{1500};
+  // Shorter than those who wait for it do, so that it is told to them that it failed.
+  static constexpr std::chrono::seconds opening_max{7};
   static constexpr std::chrono::seconds steady{10};        // lost sooner after it stood: it flaps
   static constexpr std::chrono::seconds merge_period{60};  // and how old those must be that merge
   static constexpr int frames_in_turn = 64;                // of one socket

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/secret.hpp"
 #include "net/frame.hpp"
 #include "net/tls_stream.hpp"
 #include "net/upgrade.hpp"
@@ -115,7 +116,12 @@ WebSocket::Event TlsWebSocket::poll(Mono now) {
 Result<Progress> TlsWebSocket::move_on(Mono now) {
   if (state_ == State::connecting) {
     if (TRY(stream_.connect(now)) == Progress::pending) return Progress::pending;
-    TRY(stream_.write(upgrade_request(url_, upgrade_key_)));
+    // The path may hold listen keys.
+    std::string request = upgrade_request(url_, upgrade_key_);
+    const auto written = stream_.write(request);
+    wipe(request);
+    wipe(url_.path);
+    if (written.has_error()) return written.error();
     state_ = State::upgrading;
   }
   stream_.flush();
@@ -238,6 +244,7 @@ void TlsWebSocket::send_close(std::uint16_t code) {
 
 void TlsWebSocket::close() {
   if (state_ == State::open) send_close(code_normal);
+  wipe(url_.path);
   stream_.close();
   state_ = State::closed;
 }

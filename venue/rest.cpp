@@ -57,6 +57,10 @@ std::string Endpoints::private_stream(std::string_view listen_key) const {
 
 std::string Endpoints::private_streams(std::span<const std::string_view> listen_keys) const {
   std::string url = streams + "/private/stream";
+  // So that no copy of a key is left where the text had less room.
+  std::size_t room = url.size();
+  for (const auto listen_key : listen_keys) room += sizeof "&listenKey=" + 3 * listen_key.size();
+  url.reserve(room);
   char before = '?';
   for (const auto listen_key : listen_keys) {
     url += std::exchange(before, '&');

@@ -334,6 +334,40 @@ TEST(LaneSession, ASuccessorTakesOverWithoutAMomentBetween) {
   }
 }
 
+// Both within one poll of its socket: nobody has taken it over yet.
+TEST(LaneSession, ASuccessorThatStandsAndEndsAtOnceIsALossAndNeverTakesOver) {
+  struct Part {
+    Event ending, opened, failed;
+    Action open, take;
+  };
+  for (const Part& part : {Part{Event::stream_ending, Event::next_stream_opened,
+                                Event::next_stream_failed, Action::open_next_stream,
+                                Action::take_next_stream},
+                           Part{Event::orders_ending, Event::next_orders_opened,
+                                Event::next_orders_failed, Action::open_next_orders,
+                                Action::take_next_orders}}) {
+    Runner runner(false);
+    runner.settle();
+    runner.take();
+    LaneSession& session = runner.session();
+    session.on(part.ending, runner.now());
+    Mono now = runner.now();
+    auto said = Action::none;
+    for (const Mono end = now + LaneSession::ending_spread; said == Action::none && now < end;
+         now = now + milliseconds(10))
+      said = session.next(now);
+    ASSERT_EQ(said, part.open);
+    session.on(part.opened, now);
+    session.on(part.failed, now);
+    EXPECT_EQ(session.losses(), 1U);
+    for (said = session.next(now); said != Action::none; said = session.next(now))
+      EXPECT_NE(said, part.take);
+    EXPECT_FALSE(session.healthy());
+    runner.run(seconds(30));
+    EXPECT_TRUE(session.healthy());
+  }
+}
+
 // Steps 6 to 8 of the script are the successors'.
 TEST(LaneSession, AFaultAtEveryStepOfARenewalLeavesBothPartsStanding) {
   for (std::size_t step = 6; step < 9; ++step) {

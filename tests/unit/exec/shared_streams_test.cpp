@@ -218,6 +218,17 @@ TEST_F(Objections, AreOfNoEffectWhereWhoAskedHasLeft) {
   EXPECT_FALSE(streams.wants_own(clock.now()));
 }
 
+TEST_F(Objections, AreSocketsThatNeverAnswer) {
+  venue.hang_streams = true;
+  for (int i = 0; i < SharedStreams::objections_max; ++i) {
+    join(0);
+    wait(SharedStreams::company);
+    EXPECT_EQ(wait(SharedStreams::opening_max), (Events{Event::closed}))
+        << "before who waits for it gives up";
+  }
+  EXPECT_TRUE(streams.wants_own(clock.now()));
+}
+
 TEST_F(Objections, AreForGoodWhenAnOwnOneStandsAndSharedOnesDoNot) {
   venue.refuse_streams = true;
   for (int i = 0; i < SharedStreams::objections_max; ++i) fail();
