@@ -45,10 +45,7 @@ class Writer {
   // False: it is not in the journal, and nothing will be any more.
   template <class P>
   bool append(const P& payload, Mono now) noexcept {
-    static_assert(std::is_trivially_copyable_v<P> && sizeof(P) <= payload_size);
-    P clean = payload;
-    clear_padding(clean);
-    return append(P::type, std::as_bytes(std::span(&clean, 1)), now);
+    return stage(payload, now) && commit();
   }
   bool append(Type type, std::span<const std::byte> payload, Mono now) noexcept {
     return stage(type, payload, now) && commit();
