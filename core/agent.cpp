@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <algorithm>
 
 namespace copyd {
 namespace {
@@ -15,7 +16,9 @@ void relax() noexcept {
 // Waits a little longer the longer nothing happens, and starts again after any work.
 class IdleStrategy {
  public:
-  explicit IdleStrategy(Idle kind) noexcept : kind_(kind) {}
+  IdleStrategy(Idle kind, const std::vector<Agent*>& agents) noexcept : kind_(kind) {
+    for (const Agent* agent : agents) sleep_ = std::min(sleep_, agent->nap());
+  }
 
   void idle(int work) noexcept {
     if (work > 0) {
@@ -24,7 +27,7 @@ class IdleStrategy {
     }
     switch (kind_) {
       case Idle::spin: relax(); return;
-      case Idle::sleep: nap(std::chrono::milliseconds(1)); return;
+      case Idle::sleep: nap(sleep_); return;
       case Idle::backoff: break;
     }
     if (empty_passes_ < 256) ++empty_passes_;
@@ -36,7 +39,10 @@ class IdleStrategy {
 
  private:
   static void nap(std::chrono::nanoseconds time) noexcept { std::this_thread::sleep_for(time); }
+  static constexpr std::chrono::milliseconds sleep_max{1'000};
+
   Idle kind_;
+  std::chrono::milliseconds sleep_ = sleep_max;
   int empty_passes_ = 0;
 };
 
@@ -64,7 +70,7 @@ void AgentThread::run(Idle idle, std::optional<int> cpu) noexcept {
     if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0)
       pinned_.store(false, std::memory_order_release);
   }
-  IdleStrategy strategy(idle);
+  IdleStrategy strategy(idle, agents_);
   while (!stopping_.load(std::memory_order_acquire)) {
     int work = 0;
     for (Agent* agent : agents_) work += agent->do_work();

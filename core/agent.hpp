@@ -19,12 +19,15 @@ class Agent {
   virtual const char* name() const noexcept = 0;
   // One bounded pass. Returns how much was done; 0 lets the thread idle.
   virtual int do_work() noexcept = 0;
+  // After a pass without work it may be left alone so long by a thread that sleeps (Idle::sleep).
+  // Each waking takes a processor away from somebody, maybe from the path.
+  virtual std::chrono::milliseconds nap() const noexcept { return std::chrono::milliseconds(1); }
 };
 
 enum class Idle : std::uint8_t {
   spin,     // never gives the processor away: the lowest latency
   backoff,  // spins, then yields, then naps up to half a millisecond
-  sleep,    // naps a millisecond whenever there is nothing to do
+  sleep,    // naps whenever there is nothing to do, as long as its agents allow
 };
 
 // One thread that runs its agents in turn until `stop`. Joins on destruction.

@@ -48,6 +48,7 @@ class Compaction final : public Agent {
 
   const char* name() const noexcept override { return "compaction"; }
   int do_work() noexcept override;
+  std::chrono::milliseconds nap() const noexcept override { return settings_.look_every / 10; }
 
   // Segments of the copy agent that the newest snapshot counts up to; 0: there is none yet.
   std::uint64_t snapshot() const noexcept { return snapshot_; }

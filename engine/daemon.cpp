@@ -1,6 +1,7 @@
 #include "engine/daemon.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -146,6 +147,10 @@ void keep_off(const config::Engine& engine, const std::vector<int>& usable) {
         "kept off them");
 }
 
+// A large block goes back to the kernel when it is freed. Else malloc learns from the first one (a
+// segment of the journal while it is made smaller) to keep its like in the thread's heap for ever.
+void return_large_blocks() { ::mallopt(M_MMAP_THRESHOLD, 1 << 20); }
+
 // What the path has touched once stays in memory, and no page of it goes to a disk. Only where the
 // limit says that there is none: under a smaller one a later allocation would fail instead.
 void lock_memory() {
@@ -169,6 +174,7 @@ int run_daemon(const DaemonOptions& options) {
   const auto usable = usable_cpus();
   keep_off(config->engine, usable);
   lock_memory();
+  return_large_blocks();
 
   const auto claim = ops::claim_state_directory(config->engine.state_dir);
   if (!claim) return not_started(claim.error());

@@ -55,6 +55,8 @@ class HistoryFeed final : public Agent {
 
   const char* name() const noexcept override { return "history"; }
   int do_work() noexcept override;
+  // Of a question as well: somebody waits for its answer.
+  std::chrono::milliseconds nap() const noexcept override { return std::chrono::milliseconds(10); }
 
   struct Question {
     std::uint32_t number = 0;

@@ -52,13 +52,14 @@ class KillFile final : public Agent {
 
   const char* name() const noexcept override { return "kill-file"; }
   int do_work() noexcept override;
+  std::chrono::milliseconds nap() const noexcept override { return period / 2; }
 
   // FollowerState of everybody, for the lanes.
   const Cell& kill() const noexcept { return kill_; }
   KillOrder order() const noexcept;
   const std::string& path() const noexcept { return path_; }
   // Longer than this between two looks and the promise of 100 ms is in danger.
-  static constexpr std::chrono::nanoseconds period = std::chrono::milliseconds(20);
+  static constexpr std::chrono::milliseconds period{20};
 
  private:
   KillOrder look() const noexcept;

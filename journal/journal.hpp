@@ -9,7 +9,9 @@
 // Writers are opened before the agents start and live as long as the Journal.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,6 +58,9 @@ class Journal final : public Agent {
 
   const char* name() const noexcept override { return "journal"; }
   int do_work() noexcept override;
+  std::chrono::milliseconds nap() const noexcept override {
+    return std::max(settings_.sync_every / 2, std::chrono::milliseconds(1));
+  }
 
  private:
   struct Entry {
