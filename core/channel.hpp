@@ -3,16 +3,17 @@
 // and is counted; nobody ever waits.
 //
 // The queue is moodycamel's ConcurrentQueue with explicit tokens. Its own capacity is rounded to
-// blocks, so the bound is kept here: `size_` counts what is inside. A block is used again as soon as
-// it is empty, so of a large queue only as much memory is touched as was ever in it at once, and the
-// head of each block.
+// blocks, so the bound is kept here: `size_` counts what is inside. A block is used again as soon
+// as it is empty, so of a large queue only as much memory is touched as was ever in it at once, and
+// the head of each block.
 #pragma once
 
-#include <atomic>
 #include <concurrentqueue/concurrentqueue.h>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "core/limits.hpp"
@@ -52,6 +53,13 @@ class Channel {
     if (!queue_.try_dequeue(consumer_, out)) return false;
     size_.fetch_sub(1, std::memory_order_release);
     return true;
+  }
+
+  // As many as there are and `out` has room for.
+  std::size_t try_pop(std::span<T> out) noexcept {
+    const std::size_t count = queue_.try_dequeue_bulk(consumer_, out.begin(), out.size());
+    if (count != 0) size_.fetch_sub(count, std::memory_order_release);
+    return count;
   }
 
   // Any thread; a moment's view.

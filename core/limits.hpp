@@ -39,6 +39,8 @@ inline constexpr std::uint32_t riders_max = 128;
 inline constexpr int fills_per_pass = 16;
 inline constexpr int reports_per_pass = 64;
 inline constexpr int orders_per_pass = 1024;  // before answers are read: those of one fill leave together
+// Followers, or orders, whose memory is asked for together before it is needed (core/prefetch.hpp).
+inline constexpr std::size_t near_group = 16;
 
 // Messages.
 inline constexpr std::size_t frame_max = 16U << 20U;   // a larger frame closes the connection

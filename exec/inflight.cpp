@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/assert.hpp"
+#include "core/prefetch.hpp"
 
 namespace copyd::exec {
 namespace {
@@ -52,6 +53,8 @@ std::uint32_t Inflight::free_slot() noexcept {
   }
   const std::uint32_t slot = free_;
   free_ = slots_[slot].next;
+  // For the order that comes after this one.
+  if (free_ != InflightOrder::none) prefetch(slots_[free_]);
   return slot;
 }
 
@@ -79,6 +82,10 @@ InflightOrder& Inflight::open(const OrderTerms& terms, Mono now) noexcept {
   ++size_;
   index(order);
   return order;
+}
+
+void Inflight::bring_near(const CopyId& id) const noexcept {
+  prefetch(index_[home_of(id, index_.size() - 1)]);
 }
 
 void Inflight::close(InflightOrder& order) noexcept {

@@ -136,6 +136,8 @@ class Inflight {
   // REQUIRES: not full(), a CopyId that is not in flight, and a follower within range.
   InflightOrder& open(const OrderTerms& terms, Mono now) noexcept;
   void close(InflightOrder& order) noexcept;
+  // Asks for the memory that open() will write for the order of that id.
+  void bring_near(const CopyId& id) const noexcept;
 
   // Gives the order a request id for its present attempt; an earlier one finds it no more.
   RequestId new_request(InflightOrder& order) noexcept;

@@ -1,5 +1,7 @@
 #include "exec/legs.hpp"
 
+#include "core/prefetch.hpp"
+
 namespace copyd::exec {
 namespace {
 
@@ -29,6 +31,11 @@ std::size_t Legs::probe(const LegKey& key) const noexcept {
 
 std::uint32_t Legs::find(const LegKey& key) const noexcept {
   return index_[probe(key)];
+}
+
+void Legs::bring_near(const LegKey& key) const noexcept {
+  const std::uint32_t leg = find(key);
+  if (leg != none) prefetch(legs_[leg]);
 }
 
 std::uint32_t Legs::at(const LegKey& key) {

@@ -73,6 +73,8 @@ class Legs {
   // Adds the leg when it is new.
   std::uint32_t at(const LegKey& key);
   std::uint32_t find(const LegKey& key) const noexcept;
+  // Asks for the memory of a leg, if it is known.
+  void bring_near(const LegKey& key) const noexcept;
   LegState& operator[](std::uint32_t index) noexcept { return legs_[index]; }
   const LegState& operator[](std::uint32_t index) const noexcept { return legs_[index]; }
   std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(legs_.size()); }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/assert.hpp"
+#include "core/prefetch.hpp"
 
 namespace copyd::exec {
 namespace {
@@ -101,16 +102,45 @@ void OrderLane::set_time(TimeSample sample) noexcept {
 
 int OrderLane::take_orders() noexcept {
   int work = 0;
-  Order order;
+  std::array<Order, limits::near_group> group;
   const Mono begin = w_.clock.now();
   Mono now = begin;
-  while (work < limits::orders_per_pass && now - begin < take_max && !inflight_.full() &&
-         w_.orders.try_pop(order)) {
-    take(*order, now);
-    now = w_.clock.now();
-    ++work;
+  while (work < limits::orders_per_pass && now - begin < take_max) {
+    const std::size_t room = limits::inflight_per_lane_max - inflight_.size();
+    const std::size_t count =
+        w_.orders.try_pop(std::span(group).first(std::min(room, group.size())));
+    if (count == 0) break;
+    const auto taken = std::span(group).first(count);
+    bring_near(taken);
+    for (const Order& order : taken) {
+      take(*order, now);
+      now = w_.clock.now();
+      ++work;
+    }
   }
   return work;
+}
+
+// Before each follower's turn comes: what an order touches of one is a few dozen cache lines, and
+// what came between two fills may have put them all far away.
+void OrderLane::bring_near(std::span<const Order> orders) const noexcept {
+  for (const Order& order : orders) {
+    const auto& follower = followers_[order->follower.value];
+    if (!follower) continue;
+    prefetch(*follower);
+    prefetch(follower->cells);
+    if (order->follower.value < w_.books.size()) prefetch(w_.books[order->follower.value]);
+    inflight_.bring_near(order->copy_id);
+    legs_.bring_near({order->follower, order->symbol, order->leg});
+  }
+  for (const Order& order : orders) {
+    const auto& follower = followers_[order->follower.value];
+    if (!follower || !follower->link) continue;
+    const LaneLink& link = *follower->link;
+    prefetch(link);
+    prefetch(std::as_bytes(std::span(link.credentials.api_key.reveal())));
+    if (!link.logs_on) link.credentials.signer.bring_near();
+  }
 }
 
 void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
@@ -297,8 +327,7 @@ void OrderLane::finish(InflightOrder& order, OrderEnd end, Mono now) noexcept {
       .filled = order.filled,
       .average = order.average,
       .venue_time = order.traded,
-      .venue_code =
-          end == OrderEnd::refused || end == OrderEnd::unprepared ? order.refusal : 0,
+      .venue_code = end == OrderEnd::refused || end == OrderEnd::unprepared ? order.refusal : 0,
   };
   keep_finished(order, done, now);
   set_state(follower, order, OrderState::free);

@@ -112,6 +112,7 @@ class OrderLane final : public Agent {
   int take_commands();
   void set_time(TimeSample sample) noexcept;
   int take_orders() noexcept;
+  void bring_near(std::span<const Order> orders) const noexcept;
   void take(const OrderTerms& terms, Mono now) noexcept;
   bool send(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;
   bool write(LaneFollower& follower, InflightOrder& order, Mono now) noexcept;

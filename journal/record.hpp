@@ -57,6 +57,8 @@ void clear_padding(P& payload) noexcept {
 
 // CRC-32C: reflected polynomial 0x82F63B78, initial value and final xor all ones (RFC 3720).
 std::uint32_t crc32c(std::span<const std::byte> bytes) noexcept;
+// The same where the processor has no instruction for it.
+std::uint32_t crc32c_by_table(std::span<const std::byte> bytes) noexcept;
 
 // What `crc` must be.
 std::uint32_t checksum(const Record& record) noexcept;

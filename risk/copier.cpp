@@ -5,6 +5,7 @@
 
 #include "core/assert.hpp"
 #include "core/limits.hpp"
+#include "core/prefetch.hpp"
 #include "risk/quantity.hpp"
 
 namespace copyd::risk {
@@ -142,9 +143,16 @@ void Copier::decide(const LeaderFill& fill, const Moment& moment) {
 
   const auto& followers = followers_of_[fill.leader.value];
   const std::size_t first = followers.empty() ? 0 : first_follower_++ % followers.size();
+  const auto follower_at = [&](std::size_t i) {
+    return followers[first + i < followers.size() ? first + i : first + i - followers.size()];
+  };
   for (std::size_t i = 0; i < followers.size(); ++i) {
-    const std::size_t at = first + i < followers.size() ? first + i : first + i - followers.size();
-    const std::uint16_t follower = followers[at];
+    if (i % limits::near_group == 0)
+      for (std::size_t j = i; j < std::min(i + limits::near_group, followers.size()); ++j) {
+        books_[follower_at(j)].bring_near(fill.symbol);
+        prefetch(cells_[follower_at(j)]);
+      }
+    const std::uint16_t follower = follower_at(i);
     BookSink& sink = turn_of(follower);
     turn_.outcome = outcomes_.begin(cells_[follower], {.time = fill.time, .price = fill.price});
     turn_.orders_belong = true;

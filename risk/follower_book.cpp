@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/assert.hpp"
+#include "core/prefetch.hpp"
 #include "risk/quantity.hpp"
 #include "risk/sizing.hpp"
 
@@ -34,6 +35,18 @@ FollowerBook::FollowerBook(Setup setup, const BookShared& shared)
 }
 
 // ---- a fill of the leader
+
+void FollowerBook::bring_near(SymbolId symbol) const noexcept {
+  prefetch(*this);
+  prefetch(std::as_bytes(std::span(setup_.links)));
+  prefetch(std::as_bytes(std::span(link_states_)));
+  const Index at = find_symbol(symbol);
+  if (at == none) return;
+  const SymbolEntry& entry = symbols_[at];
+  prefetch(entry);
+  for (Index i = entry.first_ledger; i != none; i = ledgers_[i].next)
+    ledgers_[i].ledger.bring_near();
+}
 
 void FollowerBook::fill(const FillSeen& seen, BookSink& sink) {
   const LeaderFill& fill = seen.fill;
@@ -103,7 +116,8 @@ void FollowerBook::copy(Index link, const FillSeen& seen, Turn& turn) {
   turn.sink.on_link_done(moved != 0);
 }
 
-// The ledger's target was `before`; where it has moved, its legs settle. Returns in which direction.
+// The ledger's target was `before`; where it has moved, its legs settle. Returns in which
+// direction.
 int FollowerBook::settle_moved(Index symbol, Index ledger, Qty before, Turn& turn) {
   const Qty after = ledgers_[ledger].ledger.target();
   const int moved = (after - before).sign();

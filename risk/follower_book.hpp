@@ -145,6 +145,8 @@ class FollowerBook {
   };
   // REQUIRES: the fill's price is already the symbol's last price.
   void fill(const FillSeen& seen, BookSink& sink);
+  // Asks for the memory that a fill of this symbol will touch.
+  void bring_near(SymbolId symbol) const noexcept;
 
   // Decides by another configuration from now on, of the same links and maybe new ones behind them;
   // what it decided by is left in `policy`. A book on paper may begin to trade: what it had on paper

@@ -1,11 +1,20 @@
 #include "risk/ledger.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "core/assert.hpp"
+#include "core/prefetch.hpp"
 #include "risk/quantity.hpp"
 
 namespace copyd::risk {
+
+void Ledger::bring_near() const noexcept {
+  const std::size_t newest = size_ == 0 ? 0 : size_ - 1;
+  prefetch(leader_);
+  prefetch(std::as_bytes(
+      std::span(lots_).subspan(newest, std::min(lots_.size() - newest, std::size_t{2}))));
+}
 
 void Ledger::open(const Opening& opening) noexcept {
   ASSERT(!opening.leader.is_zero());

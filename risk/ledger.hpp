@@ -34,6 +34,8 @@ class Ledger {
   Qty target() const noexcept { return follower_; }         // T
   std::size_t lots() const noexcept { return size_; }
 
+  // Asks for the memory that a fill will touch: the sums, and the newest lot with room behind it.
+  void bring_near() const noexcept;
   void open(const Opening& opening) noexcept;
   // Takes `quantity` of the leader's position away, newest lot first. REQUIRES: 0 ≤ it ≤ |P|.
   void close(Qty quantity) noexcept;

@@ -10,6 +10,9 @@
 #include <sodium.h>
 #include <array>
 #include <cstring>
+#include <span>
+
+#include "core/prefetch.hpp"
 
 namespace copyd::venue {
 namespace {
@@ -194,6 +197,10 @@ Result<Signer> Signer::hmac(const Secret& secret) {
   std::memcpy(key->state.writable(), &keyed, sizeof keyed);
   wipe(&keyed, sizeof keyed);
   return Signer(std::move(key));
+}
+
+void Signer::bring_near() const noexcept {
+  prefetch(std::as_bytes(std::span(key_->state.reveal())));
 }
 
 Signer Signer::ed25519(const unsigned char* seed) {

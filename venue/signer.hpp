@@ -38,6 +38,8 @@ class Signer {
   // Writes the signature of `payload`; returns its length, 0 when OpenSSL could not sign (RSA
   // only). REQUIRES: room for signature_max. HMAC and Ed25519 allocate nothing.
   std::size_t sign(std::string_view payload, char* out) noexcept;
+  // Asks for the memory that sign() will read.
+  void bring_near() const noexcept;
   // The signature as it may stand in a URL ('+', '/' and '=' percent-encoded).
   std::string sign_for_url(std::string_view payload);
 

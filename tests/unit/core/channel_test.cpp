@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
+#include <span>
 #include <thread>
 
 namespace copyd {
@@ -41,10 +43,33 @@ TEST(Channel, ALargeOneIsFilledWholeFromAnywhereInABlock) {
       ASSERT_TRUE(channel.try_push(i));
       ASSERT_TRUE(channel.try_pop(out));
     }
-    for (int i = 0; i < capacity; ++i) ASSERT_TRUE(channel.try_push(i)) << passed_before << ' ' << i;
+    for (int i = 0; i < capacity; ++i)
+      ASSERT_TRUE(channel.try_push(i)) << passed_before << ' ' << i;
     for (int i = 0; i < capacity; ++i) ASSERT_TRUE(channel.try_pop(out) && out == i);
   }
   EXPECT_EQ(channel.full_count(), 0U);
+}
+
+TEST(Channel, HandsOverManyAtOnceInOrder) {
+  constexpr int capacity = 700;
+  Channel<int> channel(capacity);
+  std::array<int, 64> out{};
+  int pushed = 0;
+  int popped = 0;
+  EXPECT_EQ(channel.try_pop(std::span(out)), 0U);
+  for (int round = 0; round < 40; ++round) {
+    while (channel.try_push(int(pushed))) ++pushed;
+    // An odd number each time, so that the rounds meet the blocks' ends everywhere.
+    const auto some = std::span(out).first(static_cast<std::size_t>(1 + round * 7 % 63));
+    const std::size_t count = channel.try_pop(some);
+    ASSERT_EQ(count, some.size());
+    for (const int value : some) EXPECT_EQ(value, popped++);
+    EXPECT_EQ(channel.size(), static_cast<std::size_t>(pushed - popped));
+  }
+  while (const std::size_t count = channel.try_pop(std::span(out)))
+    for (const int value : std::span(out).first(count)) EXPECT_EQ(value, popped++);
+  EXPECT_EQ(popped, pushed);
+  EXPECT_EQ(channel.size(), 0U);
 }
 
 TEST(Channel, CarriesOwnershipAndKeepsItWhenFull) {

@@ -71,6 +71,15 @@ TEST(Crc32c, OfKnownBytes) {
   EXPECT_EQ(crc({'1', '2', '3', '4', '5', '6', '7', '8', '9'}), 0xE3069283U);
 }
 
+TEST(Crc32c, IsTheSameByInstructionAndByTable) {
+  std::vector<std::byte> bytes;
+  for (int size = 0; size <= 300; ++size) {
+    EXPECT_EQ(crc32c(bytes), crc32c_by_table(bytes)) << size;
+    bytes.push_back(static_cast<std::byte>(size * 37 + 11));
+  }
+  EXPECT_EQ(crc32c_by_table(std::vector<std::byte>(32)), 0x8A9136AAU);
+}
+
 TEST(Journal, WhatWasAppendedIsReadBackOverSegments) {
   Rig rig;
   for (std::int64_t i = 1; i <= 100; ++i) {
