@@ -35,6 +35,22 @@ std::string leaders_table(Element reply) {
   return table.empty() ? "No leaders.\n" : table.text();
 }
 
+// What has told the leaders' fills first, one line each.
+std::string first_words(Element reply) {
+  std::string text;
+  std::string leader;
+  for (const FirstWord& word : first_words_of(reply)) {
+    if (word.leader != leader) {
+      text += (text.empty() ? "" : "\n") + word.leader + " was first told by ";
+      leader = word.leader;
+    } else {
+      text += ", ";
+    }
+    text += word.by + ": " + word.fills + " (p50 " + nanoseconds_of(word.ahead, "p50") + " ahead)";
+  }
+  return text.empty() ? "" : text + '\n';
+}
+
 std::string outcome(Element follower, std::string_view name) {
   Element outcomes;
   if (follower["outcomes"].get(outcomes) != simdjson::SUCCESS) return "-";
@@ -136,7 +152,8 @@ std::string totals(Element reply) {
 
 std::string status_view(Element reply) {
   const std::string behind = papers(reply) + cautions(reply) + skips(reply);
-  return headline(reply) + totals(reply) + '\n' + leaders_table(reply) + '\n' +
+  return headline(reply) + totals(reply) + '\n' + leaders_table(reply) + first_words(reply) +
+         '\n' +
          followers_table(reply) + (behind.empty() ? "" : "\n" + behind);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/fields.hpp"
 
@@ -21,6 +22,17 @@ std::string drift_view(Element reply);       // drift
 std::string balance_view(Element reply);     // balance
 std::string orders_view(Element reply);      // orders
 std::string export_view(Element reply);      // export: one page, as CSV
-std::string more_of(Element reply);          // how a list goes on, if it does
+
+// What has told a leader's fills first: one of two connections, or the short event of a fill.
+struct FirstWord {
+  std::string leader;
+  std::string by;
+  std::string fills;
+  Element ahead;  // by how much before the other: quantiles in nanoseconds
+};
+// Of all leaders of the reply; none of one whose fills come by one way alone.
+std::vector<FirstWord> first_words_of(Element reply);
+
+std::string more_of(Element reply);  // how a list goes on, if it does
 
 }  // namespace copyd::cli

@@ -236,6 +236,11 @@ class Followers {
   const Pipeline& pipeline_;
 };
 
+MetricsPage::Labels with_connection(MetricsPage::Labels labels, std::size_t index) {
+  labels.emplace_back("connection", std::to_string(index + 1));
+  return labels;
+}
+
 void write_leaders(MetricsPage& page, const StatusParts& parts) {
   const auto each = [&](auto write) {
     for (std::size_t i = 0; i < parts.config.leaders.size(); ++i) {
@@ -263,16 +268,19 @@ void write_leaders(MetricsPage& page, const StatusParts& parts) {
   page.counters("copyd_leader_said_first_total",
                 "Fills that this one of two connections said before the other.");
   each([&](const MetricsPage::Labels& labels, const feed::LeaderCells& cells) {
-    for (std::size_t i = 0; i < cells.said_first.size(); ++i) {
-      MetricsPage::Labels both = labels;
-      both.emplace_back("connection", std::to_string(i + 1));
-      page.sample(std::move(both), cells.said_first[i].get());
-    }
+    for (std::size_t i = 0; i < cells.said_first.size(); ++i)
+      page.sample(with_connection(labels, i), cells.said_first[i].get());
   });
-  page.counters("copyd_leader_lite_lead_seconds_total",
-                "By how much TRADE_LITE was ahead of the whole event, summed up.");
+  page.histograms("copyd_leader_said_first_lead_seconds",
+                  "By how much this one of two connections was ahead of the other.");
+  each([&](const MetricsPage::Labels& labels, const feed::LeaderCells& cells) {
+    for (std::size_t i = 0; i < cells.said_first_lead.size(); ++i)
+      page.sample(with_connection(labels, i), cells.said_first_lead[i]);
+  });
+  page.histograms("copyd_leader_lite_lead_seconds",
+                  "By how much TRADE_LITE was ahead of the whole event.");
   each([&](MetricsPage::Labels labels, const feed::LeaderCells& cells) {
-    page.sample(std::move(labels), cells.lite_lead_ns.get(), ns_per_second);
+    page.sample(std::move(labels), cells.lite_lead);
   });
   page.gauges("copyd_leader_last_fill_age_seconds", "Since the last fill was handed over.");
   each([&](MetricsPage::Labels labels, const feed::LeaderCells& cells) {

@@ -66,6 +66,25 @@ void write_row(JsonWriter& out, const SymbolTable& symbols, const BookRow& row) 
       .member("in_flight", row.in_flight);
 }
 
+void write_quantiles(JsonWriter& out, const Histogram& histogram) {
+  out.begin_object()
+      .member("p50", histogram.percentile(5000))
+      .member("p99", histogram.percentile(9900))
+      .member("p999", histogram.percentile(9990))
+      .member("n", histogram.count())
+      .end_object();
+}
+
+// What told a leader's fills first, and by how much before the other.
+void write_first_words(JsonWriter& out, const feed::LeaderCells& cells) {
+  out.key("said_first").begin_array();
+  for (const Cell& said_first : cells.said_first) out.value(said_first.get());
+  out.end_array().key("said_first_lead_ns").begin_array();
+  for (const Histogram& lead : cells.said_first_lead) write_quantiles(out, lead);
+  out.end_array().member("lite_fills", cells.lite_fills.get()).key("lite_lead_ns");
+  write_quantiles(out, cells.lite_lead);
+}
+
 void write_leader(JsonWriter& out, const StatusParts& parts, std::size_t index) {
   const auto& label = parts.config.leaders[index].label;
   out.begin_object().member("label", label);
@@ -80,13 +99,9 @@ void write_leader(JsonWriter& out, const StatusParts& parts, std::size_t index) 
         .member("duplicates", cells.duplicates.get())
         .member("malformed", cells.malformed.get())
         .member("reconnects", cells.reconnects.get())
-        .member("connections", cells.connections.get());
-    out.key("said_first").begin_array();
-    for (const Cell& said_first : cells.said_first) out.value(said_first.get());
-    out.end_array()
-        .member("connections_lost", cells.connections_lost.get())
-        .member("lite_fills", cells.lite_fills.get())
-        .member("lite_lead_ns", cells.lite_lead_ns.get());
+        .member("connections", cells.connections.get())
+        .member("connections_lost", cells.connections_lost.get());
+    write_first_words(out, cells);
   }
   write_equity(out, parts.roster.find(label));
   out.end_object();
@@ -162,13 +177,8 @@ void write_latency(JsonWriter& out, const Pipeline* pipeline) {
     const auto stages = std::make_unique<StageTimes>();
     pipeline->merge_latency(*stages);
     for (std::size_t i = 0; i < stage_count; ++i) {
-      const Histogram& histogram = stages->of[i];
-      out.key(name_of(static_cast<Stage>(i))).begin_object();
-      out.member("p50", histogram.percentile(5000))
-          .member("p99", histogram.percentile(9900))
-          .member("p999", histogram.percentile(9990))
-          .member("n", histogram.count());
-      out.end_object();
+      out.key(name_of(static_cast<Stage>(i)));
+      write_quantiles(out, stages->of[i]);
     }
   }
   out.end_object();
@@ -350,10 +360,18 @@ std::string positions_reply(const StatusParts& parts, std::string_view label) {
   return out.take();
 }
 
-std::string latency_reply(const Pipeline* pipeline, const ops::Outcome<std::string>& copies) {
+std::string latency_reply(const StatusParts& parts, const ops::Outcome<std::string>& copies) {
   JsonWriter out;
   out.begin_object().member("ok", true);
-  write_latency(out, pipeline);
+  write_latency(out, parts.pipeline);
+  out.key("leaders").begin_array();
+  for (std::size_t i = 0; parts.pipeline != nullptr && i < parts.config.leaders.size(); ++i) {
+    if (!is_shown(parts, leader_id(i))) continue;
+    out.begin_object().member("label", parts.config.leaders[i].label);
+    write_first_words(out, parts.pipeline->leader(leader_id(i)));
+    out.end_object();
+  }
+  out.end_array();
   out.key("copies");
   if (copies) out.raw(*copies);
   else out.null();

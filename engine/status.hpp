@@ -44,7 +44,7 @@ std::string status_reply(const StatusParts& parts);
 // `label`: one follower, or "" for all.
 std::string positions_reply(const StatusParts& parts, std::string_view label);
 // `copies`: what the history says, or why it says nothing.
-std::string latency_reply(const Pipeline* pipeline, const ops::Outcome<std::string>& copies);
+std::string latency_reply(const StatusParts& parts, const ops::Outcome<std::string>& copies);
 std::string accounts_reply(const StatusParts& parts, const ops::KeyStore& store);
 std::string account_reply(const StatusParts& parts, const ops::KeyStore& store,
                           const RosterAccount& account);

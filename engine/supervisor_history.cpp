@@ -81,7 +81,7 @@ void Supervisor::take_history_answers() {
 // What the engine has measured itself is shown without the history too.
 void Supervisor::answer(const HistoryAsker& asker, ops::Outcome<std::string> said) {
   if (asker.verb == ops::Verb::latency && (said || !asker.about_the_past))
-    asker.reply(latency_reply(pipeline_.get(), said));
+    asker.reply(latency_reply(status_parts(), said));
   else if (!said) asker.reply.fail(said.error());
   else if (asker.verb == ops::Verb::orders)
     asker.reply(orders_reply(status_parts(), asker.label, *said));

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/counters.hpp"
+#include "core/histogram.hpp"
 #include "feed/said_once.hpp"
 
 namespace copyd::feed {
@@ -38,10 +39,11 @@ struct LeaderCells {
   Cell reconnects;       // times a live stream was lost
   Cell renewals;         // times it was replaced ahead of its end
   Cell connections;      // that fills flow by now: 2 race each other
-  // Of the fills since two raced, those that this one said first.
+  // Of the fills since two raced, those that this one said first, and by how much before the other.
   std::array<Cell, connections_max> said_first;
-  Cell lite_fills;    // that TRADE_LITE told first, of a leader in one-way mode
-  Cell lite_lead_ns;  // by how much in all, before an update told them whole
+  std::array<Histogram, connections_max> said_first_lead;
+  Cell lite_fills;        // that TRADE_LITE told first, of a leader in one-way mode
+  Histogram lite_lead;    // by how much, before an update told them whole
   Cell connections_lost;  // times that one of two ended or fell silent, and the other went on
   Cell last_fill_ns;      // Mono of the last fill handed over; 0: none yet
   Cell position_mode;     // PositionMode, as last read

@@ -289,9 +289,9 @@ bool LeaderSession::order_update(const venue::OrderUpdate& update, Arrival at) {
     if (one_way_ && fill->leg != Leg::both && mode_changed(*fill, at.decoded)) return false;
     if (step_ == Step::live) {
       const Connection by = connection_of(at);
-      const auto lead = short_fills_.told_whole(fill->symbol, fill->trade, by, at.decoded);
-      fresh = take_live(*fill, by, at.decoded, lead.has_value());
-      if (lead) cells_.lite_lead_ns.add(lead->count());
+      const auto whole = short_fills_.told_whole(fill->symbol, fill->trade, by, at.decoded);
+      fresh = take_live(*fill, by, at.decoded, whole.expected);
+      if (whole.behind) cells_.lite_lead.record(whole.behind->count());
     } else {
       hold(*fill);
     }
@@ -388,7 +388,9 @@ bool LeaderSession::take_live(const LeaderFill& fill, Connection by, Mono now, b
       if (book_.overdrawn({.symbol = fill.symbol, .leg = fill.leg})) overdrawn(fill.symbol, now);
       return true;
     case LeaderBook::Taken::duplicate:
-      if (!said_once_.confirmed(fill.symbol, fill.trade, by) && !expected) cells_.duplicates.add();
+      if (const auto ahead = said_once_.confirmed(fill.symbol, fill.trade, by, now))
+        cells_.said_first_lead[static_cast<std::size_t>(other(by))].record(ahead->count());
+      else if (!expected) cells_.duplicates.add();
       return false;
     case LeaderBook::Taken::contained:
       cells_.contained.add();

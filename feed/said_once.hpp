@@ -1,6 +1,6 @@
 // SaidOnce: of two connections that race each other on one stream: the fills that one has said and
-// the other has not yet. A connection that does not say them in time is silent, though its socket
-// stands. Pure.
+// the other has not yet. By how much the first was ahead is known when the other says it; one that
+// does not say it in time is silent, though its socket stands. Pure.
 //
 // Owned by the feed's thread; everything is allocated by the constructor. What is beyond the
 // capacity is not kept: the other one will be found silent by what is.
@@ -38,14 +38,16 @@ class SaidOnce {
     if (rows_.size() < rows_.capacity())
       rows_.push_back({.trade = trade, .at = now, .symbol = symbol, .by = by});
   }
-  // False: it was not waited for.
-  bool confirmed(SymbolId symbol, TradeId trade, Connection by) noexcept {
+  // By how long the other one was first. Empty: it was not waited for.
+  std::optional<std::chrono::nanoseconds> confirmed(SymbolId symbol, TradeId trade, Connection by,
+                                                    Mono now) noexcept {
     const auto row = std::find_if(rows_.begin(), rows_.end(), [&](const Row& r) {
       return r.trade == trade && r.symbol == symbol && r.by != by;
     });
-    if (row == rows_.end()) return false;
+    if (row == rows_.end()) return std::nullopt;
+    const auto ahead = now - row->at;
     rows_.erase(row);
-    return true;
+    return ahead;
   }
   // Nothing more will come by this one. What it alone has said the other still has to say.
   void gone(Connection which) noexcept {

@@ -1,6 +1,6 @@
-// ShortFills: the last fills that TRADE_LITE has told, until the same connection tells them whole,
-// in ORDER_TRADE_UPDATE: by how much the short word was ahead, and that the second is no
-// repetition. Pure.
+// ShortFills: the last fills that TRADE_LITE has told, until they are told whole, in
+// ORDER_TRADE_UPDATE: by how much the short word was ahead, and that the second word of the same
+// connection is no repetition. Pure.
 //
 // Owned by the feed's thread; nothing is allocated. What is beyond the capacity is not measured.
 #pragma once
@@ -27,17 +27,23 @@ class ShortFills {
     Row* row = fresh ? nullptr : find(symbol, trade);
     if (row == nullptr) {
       row = &rows_[next_++ % capacity];
-      *row = {.trade = trade, .at = at, .symbol = symbol};
+      *row = {.trade = trade, .at = at, .symbol = symbol, .was_first = fresh};
     }
     row->waits[static_cast<std::size_t>(by)] = true;
   }
-  // By how long the short word was first, on whichever connection. Empty: it was not waited for.
-  std::optional<std::chrono::nanoseconds> told_whole(SymbolId symbol, TradeId trade, Connection by,
-                                                     Mono at) noexcept {
+  struct Whole {
+    bool expected = false;  // this connection has told it shortly
+    // By how long the short word was first, on whichever connection. Empty: it was not, or another
+    // one has told it whole before.
+    std::optional<std::chrono::nanoseconds> behind;
+  };
+  Whole told_whole(SymbolId symbol, TradeId trade, Connection by, Mono at) noexcept {
     Row* const row = find(symbol, trade);
-    if (row == nullptr || !std::exchange(row->waits[static_cast<std::size_t>(by)], false))
-      return std::nullopt;
-    return at - row->at;
+    if (row == nullptr) return {};
+    Whole whole;
+    whole.expected = std::exchange(row->waits[static_cast<std::size_t>(by)], false);
+    if (std::exchange(row->was_first, false)) whole.behind = at - row->at;
+    return whole;
   }
 
  private:
@@ -45,6 +51,7 @@ class ShortFills {
     TradeId trade{};
     Mono at{};
     SymbolId symbol{};
+    bool was_first = false;  // and nobody has told it whole yet
     std::array<bool, connections_max> waits{};
   };
   Row* find(SymbolId symbol, TradeId trade) noexcept {

@@ -20,7 +20,7 @@
 //               "waiting_for":"why the venue cannot be used yet"|null,
 //               "threads":"shared|dedicated","venue":"binance-usdm",
 //               "leaders":[{"label","state":"connecting|live|stale|not_connected",
-//                 "last_fill_ms_ago":1200|null,"fills":3,"equity":"10000"|null}],
+//                 "last_fill_ms_ago":1200|null,"fills":3,"equity":"10000"|null,FIRST_WORDS}],
 //               "followers":[{"label","state":"active|reduce_only|halted","causes":["operator"],
 //                 "link":"ready|recovering|not_connected","flattening":false,"removed":false,
 //                 "quarantined":0,"drift_legs":0,"last_read_ms_ago":900|null,
@@ -52,7 +52,7 @@
 //               "copies":{"orders":20000,"newest_only":true,  of the history
 //                 "followers":[{"follower","orders","stages_ns":{stage:{"p50",…}},
 //                   "delay_ms":{"p50",…},"worse_bps":{"p50",…}}],"next":CURSOR|null}|null,
-//               "note":"why there are no copies"|null}
+//               "note":"why there are no copies"|null,"leaders":[{"label",FIRST_WORDS}]}
 //   reload     {"ok":true,"said":"…","generation":2,
 //               "applied":[{"path":"follower[bob].limits.equity_floor","before","after"}],
 //               "waiting":[…]}  what only a restart applies; ten of each at most
@@ -65,6 +65,11 @@
 //                 "internal_transfer","universal_transfer"}|null,
 //               "ip_list":true|false|null,"trading_expires":"2027-01-31"|null,
 //               "last_sync_ms_ago":900|null,"equity":"5000"|null,"warnings":["…"]}
+//
+//   FIRST_WORDS  what told a leader's fills first, and by how much before the other: each of two
+//              connections, and TRADE_LITE before the whole event
+//              "said_first":[120,80],"said_first_lead_ns":[{"p50","p99","p999","n"},{…}],
+//              "lite_fills":200,"lite_lead_ns":{"p50","p99","p999","n"}
 //
 // A reader ignores members that it does not know. No reply holds a secret, a signature, a listen
 // key, or more of an API key than its first four characters.

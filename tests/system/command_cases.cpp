@@ -26,6 +26,7 @@ CommandCases looking() {
        "EQUITY|skipped by dave: symbol_not_allowed 1|fill_to_wire p50",
        "/ok /version /generation /ready /uptime_s /threads /venue /waiting_for /leaders/0/label "
        "/leaders/0/state /leaders/0/last_fill_ms_ago /leaders/0/fills /leaders/0/equity "
+       "/leaders/0/said_first/1 /leaders/0/said_first_lead_ns/1/p50 /leaders/0/lite_fills "
        "/followers/0/label /followers/0/state /followers/0/causes /followers/0/link "
        "/followers/0/flattening /followers/0/quarantined /followers/0/drift_legs "
        "/followers/0/removed "
@@ -35,6 +36,7 @@ CommandCases looking() {
        "/followers/1/skipped/symbol_not_allowed /followers/0/orders /followers/0/in_flight "
        "/followers/0/equity" +
            leg_at("/followers/0/positions/0") +
+           fmt::format(fmt::runtime(quantiles), "/leaders/0/lite_lead_ns") +
            fmt::format(fmt::runtime(quantiles), "/latency_ns/fill_to_wire")},
       {"copyctl status", {"bob"}, 2, "argument too many"},
       {"copyctl status", {"--wtach"}, 2, "unknown option"},
@@ -79,9 +81,11 @@ CommandCases looking() {
       {"copyctl latency",
        {},
        0,
-       "STAGE|P50|P99|P99.9|COUNT|decode|decide|sign|write|fill_to_wire",
+       "STAGE|P50|P99|P99.9|COUNT|decode|decide|sign|write|fill_to_wire|FIRST TOLD BY|TRADE_LITE",
        "/ok" + fmt::format(fmt::runtime(quantiles), "/latency_ns/decide") +
-           fmt::format(fmt::runtime(quantiles), "/latency_ns/fill_to_wire") + " /note /copies"},
+           fmt::format(fmt::runtime(quantiles), "/latency_ns/fill_to_wire") +
+           fmt::format(fmt::runtime(quantiles), "/leaders/0/lite_lead_ns") +
+           " /leaders/0/label /leaders/0/said_first_lead_ns/1/n /note /copies"},
       {"copyctl latency", {"now"}, 2, "argument too many"},
       {"copyctl latency", {"--follower", "mallory"}, 1, "called \"mallory\""},
       {"copyctl latency", {"--since", "2026-01-02", "--until", "2026-01-01"}, 1, "--until"},

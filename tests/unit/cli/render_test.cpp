@@ -95,6 +95,30 @@ TEST(Render, LatencyHasALinePerStage) {
             "Nothing was measured yet.\n");
 }
 
+TEST(Render, WhatToldTheLeadersFillsFirstIsSaidWithWhatItGained) {
+  const std::string reply = R"({"ok":true,"latency_ns":{},"leaders":[
+    {"label":"alpha","said_first":[120,80],"said_first_lead_ns":[
+      {"p50":35000,"p99":1250000,"p999":3000000,"n":120},{"p50":0,"p99":0,"p999":0,"n":0}],
+     "lite_fills":7,"lite_lead_ns":{"p50":3100,"p99":4200,"p999":5300,"n":7}},
+    {"label":"beta","said_first":[0,0],"said_first_lead_ns":[{"n":0},{"n":0}],
+     "lite_fills":0,"lite_lead_ns":{"n":0}},
+    {"label":"gamma","said_first":[0,0],"said_first_lead_ns":[{"n":0},{"n":0}],
+     "lite_fills":1,"lite_lead_ns":{"p50":900,"p99":900,"p999":900,"n":1}}]})";
+  EXPECT_EQ(render(Verb::latency, reply).text,
+            "Nothing was measured yet.\n\n"
+            "LEADER  FIRST TOLD BY  FILLS  AHEAD BY P50      P99    P99.9\n"
+            "alpha   connection 1     120       35.0 µs  1.25 ms  3.00 ms\n"
+            "alpha   connection 2      80             -        -        -\n"
+            "alpha   TRADE_LITE         7       3.10 µs  4.20 µs  5.30 µs\n"
+            "gamma   TRADE_LITE         1        900 ns   900 ns   900 ns\n");
+  EXPECT_NE(render(Verb::status, reply)
+                .text.find("\nalpha was first told by connection 1: 120 (p50 35.0 µs ahead), "
+                           "connection 2: 80 (p50 - ahead), TRADE_LITE: 7 (p50 3.10 µs ahead)\n"
+                           "gamma was first told by TRADE_LITE: 1 (p50 900 ns ahead)\n\n"),
+            std::string::npos)
+      << render(Verb::status, reply).text;
+}
+
 TEST(Render, LatencyComparesTheFollowers) {
   const std::string quantiles = R"({"p50":1500,"p99":2500000,"p999":2500000,"n":2})";
   const std::string row = R"(","orders":2,"stages_ns":{"acknowledged":)" + quantiles +

@@ -56,6 +56,12 @@ struct Race : LiveSession {
   std::int64_t said_first(Connection by) {
     return rig.cells.said_first[static_cast<std::size_t>(by)].get();
   }
+  // By how much this one was ahead, p50 and how often.
+  void expect_lead(Connection by, std::chrono::nanoseconds p50, std::uint64_t count) {
+    const Histogram& lead = rig.cells.said_first_lead[static_cast<std::size_t>(by)];
+    EXPECT_EQ(lead.count(), count);
+    EXPECT_EQ(lead.percentile(5000), Histogram::upper_edge(Histogram::index_of(p50.count())));
+  }
   void expect_no_gap() {
     EXPECT_EQ(rig.session->state(), SessionState::live);
     EXPECT_EQ(rig.cells.reconnects.get(), 0);
@@ -99,6 +105,25 @@ TEST_F(Race, TheFirstToSayAFillIsBelievedAndTheOtherIsNoDuplicate) {
   EXPECT_EQ(rig.cells.duplicates.get(), 1) << "said twice by one";
   EXPECT_FALSE(wait(60s));
   expect_no_gap();
+}
+
+TEST_F(Race, WhatEachGainedIsByHowMuchTheOtherWasLater) {
+  race();
+  first_says(20);
+  rig.now = rig.now + 300us;
+  second_says(20);
+  second_says(21);
+  second_says(22);
+  rig.now = rig.now + 40us;
+  first_says(21);
+  first_says(22);
+  first_says(22);  // twice: no one's gain
+  second_says(23);
+  expect_lead(Connection::first, 300us, 1);
+  expect_lead(Connection::second, 40us, 2);
+  rig.session->successor_closed(make_error_code(Errc::closed), rig.now);
+  first_says(23);
+  expect_lead(Connection::second, 40us, 3);
 }
 
 TEST_F(Race, OneThatEndsLeavesNoGapWhicheverItIs) {

@@ -31,11 +31,11 @@ TEST(SaidOnce, WhoeverDoesNotConfirmInTimeIsSilent) {
 TEST(SaidOnce, OnlyTheOtherConfirms) {
   SaidOnce said(4);
   said.said(btc, seven, Connection::second, begin);
-  EXPECT_FALSE(said.confirmed(btc, seven, Connection::second)) << "it says it twice";
-  EXPECT_FALSE(said.confirmed(eth, seven, Connection::first)) << "another symbol's";
-  EXPECT_FALSE(said.confirmed(btc, eight, Connection::first));
-  EXPECT_TRUE(said.confirmed(btc, seven, Connection::first));
-  EXPECT_FALSE(said.confirmed(btc, seven, Connection::first));
+  EXPECT_FALSE(said.confirmed(btc, seven, Connection::second, begin)) << "it says it twice";
+  EXPECT_FALSE(said.confirmed(eth, seven, Connection::first, begin)) << "another symbol's";
+  EXPECT_FALSE(said.confirmed(btc, eight, Connection::first, begin));
+  EXPECT_TRUE(said.confirmed(btc, seven, Connection::first, begin));
+  EXPECT_FALSE(said.confirmed(btc, seven, Connection::first, begin));
   EXPECT_FALSE(said.silent(begin + 1h, begin));
 }
 
@@ -43,7 +43,7 @@ TEST(SaidOnce, WhatIsConfirmedOutOfItsTurnLeavesTheRest) {
   SaidOnce said(4);
   said.said(btc, seven, Connection::first, begin);
   said.said(btc, eight, Connection::first, begin + 1s);
-  EXPECT_TRUE(said.confirmed(btc, eight, Connection::second));
+  EXPECT_TRUE(said.confirmed(btc, eight, Connection::second, begin));
   EXPECT_EQ(said.silent(begin + patience, begin), Connection::second);
 }
 
@@ -53,15 +53,23 @@ TEST(SaidOnce, OneThatIsGoneIsNotWaitedForButItsWordStands) {
   said.said(btc, eight, Connection::second, begin);
   said.gone(Connection::second);
   EXPECT_EQ(said.silent(begin + patience, begin), Connection::first);
-  EXPECT_TRUE(said.confirmed(btc, eight, Connection::first));
+  EXPECT_TRUE(said.confirmed(btc, eight, Connection::first, begin));
   EXPECT_FALSE(said.silent(begin + 1h, begin));
+}
+
+TEST(SaidOnce, TheOthersWordTellsByHowMuchItWasFirst) {
+  SaidOnce said(4);
+  said.said(btc, seven, Connection::first, begin);
+  said.said(btc, eight, Connection::second, begin + 1ms);
+  EXPECT_EQ(said.confirmed(btc, eight, Connection::first, begin + 3ms), 2ms);
+  EXPECT_EQ(said.confirmed(btc, seven, Connection::second, begin + 5ms), 5ms);
 }
 
 TEST(SaidOnce, WhatIsBeyondItsCapacityIsNotKept) {
   SaidOnce said(1);
   said.said(btc, seven, Connection::first, begin);
   said.said(btc, eight, Connection::first, begin);
-  EXPECT_FALSE(said.confirmed(btc, eight, Connection::second));
+  EXPECT_FALSE(said.confirmed(btc, eight, Connection::second, begin));
   EXPECT_EQ(said.silent(begin + patience, begin), Connection::second);
 }
 
