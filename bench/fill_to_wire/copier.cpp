@@ -45,21 +45,23 @@ class EngineCopier final : public Copier {
   EngineProcess& engine() noexcept { return engine_; }
   void resume() override { engine_.process().signal(SIGCONT); }
   void pause() override { engine_.process().signal(SIGSTOP); }
-  std::string stages() override {
-    const std::string reply = engine_.ask("latency");
-    simdjson::dom::parser parser;
-    simdjson::dom::element root;
-    simdjson::dom::element stages;
-    if (parser.parse(reply).get(root) != simdjson::SUCCESS ||
-        root["latency_ns"].get(stages) != simdjson::SUCCESS)
-      return "{}";
-    return simdjson::minify(stages);
-  }
-  std::int64_t lite_fills() override { return engine_.lite_fills(); }
+  std::string stages() override { return latency_of("/latency_ns"); }
+  std::string first_words() override { return latency_of("/leaders/0"); }
   std::int64_t resident_kib() override { return resident_kib_of(engine_.process().pid()); }
   std::int64_t ready_ms() const override { return engine_.ready_ms(); }
 
  private:
+  std::string latency_of(const char* pointer) {
+    const std::string reply = engine_.ask("latency");
+    simdjson::dom::parser parser;
+    simdjson::dom::element root;
+    simdjson::dom::element part;
+    if (parser.parse(reply).get(root) != simdjson::SUCCESS ||
+        root.at_pointer(pointer).get(part) != simdjson::SUCCESS)
+      return "{}";
+    return simdjson::minify(part);
+  }
+
   EngineProcess engine_;
 };
 

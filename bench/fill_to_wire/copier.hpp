@@ -24,8 +24,8 @@ class Copier {
   virtual void pause() = 0;
   // The engine's own record of its stages, as JSON; "{}" of others. While it runs.
   virtual std::string stages() { return "{}"; }
-  // The engine's: how many fills TRADE_LITE told it first. While it runs.
-  virtual std::int64_t lite_fills() { return 0; }
+  // The engine's: what told it its leader's fills first, as JSON; "{}" of others. While it runs.
+  virtual std::string first_words() { return "{}"; }
   virtual std::int64_t resident_kib() { return 0; }
   virtual std::int64_t ready_ms() const { return 0; }
 

@@ -178,7 +178,11 @@ std::string EngineProcess::ask(const std::string& verb) {
 bool EngineProcess::is_ready() {
   const Reply status(ask("status"));
   const auto rows = status.followers();
-  return status.truth("ready") && rows &&
+  const auto leaders = status.leaders();
+  std::int64_t connections = 0;
+  return status.truth("ready") && rows && leaders &&
+         leaders->at(0)["connections"].get(connections) == simdjson::SUCCESS &&
+         connections == options_.leader_connections &&
          std::all_of(rows->begin(), rows->end(), [](simdjson::dom::element row) {
            return text_of(row, "link") == "ready" && text_of(row, "state") == "active";
          });
@@ -195,14 +199,6 @@ std::optional<std::int64_t> EngineProcess::sum_of(const std::string& member) {
     sum += value;
   }
   return sum;
-}
-
-std::int64_t EngineProcess::lite_fills() {
-  const Reply status(ask("status"));
-  const auto rows = status.leaders();
-  std::int64_t fills = 0;
-  if (!rows || rows->at(0)["lite_fills"].get(fills) != simdjson::SUCCESS) return 0;
-  return fills;
 }
 
 std::string EngineProcess::skipped() {

@@ -50,7 +50,8 @@ class EngineProcess {
   EngineProcess(const EngineProcess&) = delete;
   EngineProcess& operator=(const EngineProcess&) = delete;
 
-  // Returns when every follower is ready; "", or why that did not come about.
+  // Returns when every follower is ready, and where two connections to the leader are wanted, they
+  // race; "", or why that did not come about.
   std::string start(const VenueAddresses& venue, const std::vector<EngineKey>& keys);
   std::int64_t ready_ms() const noexcept { return ready_ms_; }
   engine::Process& process() noexcept { return *process_; }
@@ -58,8 +59,6 @@ class EngineProcess {
   std::string ask(const std::string& verb);
   // Members of `status` of all followers, summed: "in_flight", "orders".
   std::optional<std::int64_t> sum_of(const std::string& member);
-  // Of the leader's fills, those that TRADE_LITE told first; 0 when no answer came.
-  std::int64_t lite_fills();
   // How many fills were skipped, by reason: {"stale_fill":3}.
   std::string skipped();
 

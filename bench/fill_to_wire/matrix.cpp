@@ -40,6 +40,11 @@ EngineOptions backing_off(EngineOptions options) {
   return options;
 }
 
+EngineOptions racing(EngineOptions options) {
+  options.leader_connections = 2;
+  return options;
+}
+
 struct Turn {
   std::unique_ptr<Copier> copier;
   Result result;
@@ -98,7 +103,7 @@ void conclude(Turn& turn) {
   if (!turn.copier) return;
   turn.copier->resume();
   result.stages = turn.copier->stages();
-  result.lite_fills = turn.copier->lite_fills();
+  result.first_words = turn.copier->first_words();
   result.resident_kib = turn.copier->resident_kib();
   result.ready_ms = turn.copier->ready_ms();
   turn.copier.reset();
@@ -119,7 +124,10 @@ const Result* RowResult::find(const std::string& copier) const {
 }
 
 std::vector<Row> rows_of(Extent extent, bool peers) {
-  if (extent == Extent::smoke) return {row_of("1 follower", backing_off(engine_of(1)), 1ms, 300)};
+  constexpr const char* race = "1 follower, two leader connections";
+  if (extent == Extent::smoke)
+    return {row_of("1 follower", backing_off(engine_of(1)), 1ms, 300),
+            row_of(race, racing(backing_off(engine_of(1))), 1ms, 300)};
   const bool full = extent == Extent::full;
   const auto size = [&](int in_full, int in_quick) { return full ? in_full : in_quick; };
   std::vector<Row> rows{
@@ -127,6 +135,7 @@ std::vector<Row> rows_of(Extent extent, bool peers) {
       row_of("1 follower, 300 us apart", engine_of(1), 300us, size(100'000, 10'000)),
       row_of("1 follower, logged on (Ed25519)", logged_on(engine_of(1)), 300us,
              size(100'000, 10'000)),
+      row_of(race, racing(engine_of(1)), 300us, size(20'000, 4'000)),
       row_of("1 follower, dedicated threads", engine_of(1, "dedicated"), 300us,
              size(100'000, 5'000)),
       row_of("1 follower, backing off", backing_off(engine_of(1)), 2ms, size(10'000, 1'000)),

@@ -31,7 +31,7 @@ struct Result {
   Percentiles last_scheduled;
   Percentiles writing;
   std::string stages = "{}";
-  std::int64_t lite_fills = 0;  // of the engine, warming up included
+  std::string first_words = "{}";  // of the engine, warming up included
   std::int64_t resident_kib = 0;
   std::int64_t ready_ms = 0;
 };

@@ -23,6 +23,7 @@ std::string json_of(const RowResult& row) {
       .member("lanes", row.row.engine.lanes)
       .member("connection", row.row.engine.connection)
       .member("batch", row.row.engine.batch)
+      .member("leader_connections", row.row.engine.leader_connections)
       .member("key", row.row.engine.ed25519 ? "ed25519" : "hmac");
   out.key("results").begin_array();
   for (const auto& result : row.results) {
@@ -40,7 +41,7 @@ std::string json_of(const RowResult& row) {
     out.key("last_from_schedule_ns").raw(json_of(result.last_scheduled));
     out.key("venue_writing_ns").raw(json_of(result.writing));
     out.key("stages_ns").raw(result.stages);
-    if (result.copier == "copyd") out.member("lite_fills", result.lite_fills);
+    if (result.copier == "copyd") out.key("first_words").raw(result.first_words);
     out.member("resident_kib", result.resident_kib).member("ready_ms", result.ready_ms);
     out.end_object();
   }

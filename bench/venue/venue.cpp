@@ -226,10 +226,11 @@ void BenchVenue::send_fill(Group& group, Mono& written) {
   std::vector<FillFrames> frames;
   for (const auto* stream : account.streams) frames.push_back(fill_frames(group, *stream));
   account.position += group.fills % 2 == 0 ? fill_thousandths : -fill_thousandths;
-  ++group.fills;
+  const auto first = static_cast<std::size_t>(group.fills++);
   next_id_ += 2;
   written = clock_.now();
-  for (std::size_t i = 0; i < frames.size(); ++i) {
+  for (std::size_t turn = 0; turn < frames.size(); ++turn) {
+    const std::size_t i = (first + turn) % frames.size();
     account.streams[i]->write(frames[i].brief);
     account.streams[i]->write(frames[i].whole);
   }

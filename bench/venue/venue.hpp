@@ -4,9 +4,10 @@
 //
 // One thread of its own does it all; while a block of fills runs it spins. A leader's fill is told
 // as the venue tells it: TRADE_LITE, then ORDER_TRADE_UPDATE, each a message and a TLS record of
-// its own. Fills are stamped just before the venue begins to encrypt and write the first of the
-// two, orders when recv has returned, before anything is made of them. Answers to a fill's orders
-// leave when the last of them was read (or is given up), so that the venue's own writing stands in
+// its own, both on each socket that listens to the leader, by turns of which socket is first.
+// Fills are stamped just before the venue begins to encrypt and write the first of all these,
+// orders when recv has returned, before anything is made of them. Answers to a fill's orders leave
+// when the last of them was read (or is given up), so that the venue's own writing stands in
 // nobody's way.
 //
 // Accounts come in groups: one leader and the followers of one copier under test. Its keys are
@@ -47,7 +48,7 @@ struct FillTimes {
   std::vector<std::int64_t> last;             // written → the last one
   std::vector<std::int64_t> first_scheduled;  // from the moment the fill was due
   std::vector<std::int64_t> last_scheduled;
-  // Until both messages of the fill were written. What comes before that is read then: of any
+  // Until all messages of the fill were written. What comes before that is read then: of any
   // copier, however fast, `first` is no less.
   std::vector<std::int64_t> writing;
   std::int64_t fills = 0;  // counted ones, lost or not
