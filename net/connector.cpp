@@ -62,11 +62,34 @@ void set_option(int descriptor, int level, int name, int value) noexcept {
   (void)::setsockopt(descriptor, level, name, &value, sizeof value);
 }
 
+// Once, before it connects: nothing is set on the path. What is not set, and why, is in
+// docs/PERFORMANCE.md. Source: tcp(7), socket(7); thin streams: Linux, Documentation/networking.
+void set_options(int descriptor) noexcept {
+  using std::chrono::milliseconds;
+  const auto seconds = [](std::chrono::seconds time) { return static_cast<int>(time.count()); };
+  // An order does not wait for the answer to the one before it.
+  set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  // What is not acknowledged for so long ends the connection, not after a quarter of an hour. Later
+  // than our own pings' deadline, which says why; it is for what only the kernel still holds.
+  set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT,
+             static_cast<int>(milliseconds(Connector::unacknowledged_max).count()));
+  // A connection that waits for the next request has no pings of ours: one whose peer or whose
+  // entry in a router's table is gone is found before a request is sent into the void.
+  set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, seconds(Connector::probed_after));
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, seconds(Connector::probe_period));
+  // A lone order that is lost more than once is sent again after the same time, not after twice
+  // that: fewer than four segments are under way, so congestion is not of our making.
+  set_option(descriptor, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1);
+  // Before what else this machine sends, where the card's queue knows priorities. It stays on this
+  // machine; IP_TOS would mark the packets for every network on the way.
+  constexpr int interactive = 6;  // TC_PRIO_INTERACTIVE, the highest that needs no capability
+  set_option(descriptor, SOL_SOCKET, SO_PRIORITY, interactive);
+}
+
 Socket make_socket(int family) noexcept {
   Socket socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
-  if (!socket.is_open()) return socket;
-  set_option(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, 1);
-  set_option(socket.descriptor(), IPPROTO_TCP, TCP_USER_TIMEOUT, 10'000);
+  if (socket.is_open()) set_options(socket.descriptor());
   return socket;
 }
 

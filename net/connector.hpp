@@ -47,6 +47,11 @@ struct Endpoint {
 class Connector {
  public:
   static constexpr std::chrono::seconds endpoint_deadline{2};
+  // Of every connection: a peer that acknowledges nothing for so long is gone; it is asked after so
+  // long a silence, and again, and gone as well when it answers none.
+  static constexpr std::chrono::seconds unacknowledged_max{10};
+  static constexpr std::chrono::seconds probed_after{10};
+  static constexpr std::chrono::seconds probe_period{5};
 
   // `io` outlives the connector; poll() runs it while a name is being resolved.
   explicit Connector(boost::asio::io_context& io);

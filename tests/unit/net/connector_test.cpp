@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <boost/asio/io_context.hpp>
 #include <cstring>
@@ -84,6 +85,28 @@ TEST_F(ConnectorTest, ConnectsToAnAddress) {
   const auto result = poll_until_decided(connector_, start_);
   ASSERT_TRUE(result && result->has_value());
   EXPECT_TRUE((*result)->value().is_open());
+}
+
+// Best effort, one by one: a kernel that refuses one of these has the others.
+TEST_F(ConnectorTest, OptionsThatKeepItQuickAndEndItInTimeAreSet) {
+  const Socket server = listening();
+  connector_.open({endpoint_of(server.descriptor())});
+  const auto result = poll_until_decided(connector_, start_);
+  ASSERT_TRUE(result && result->has_value());
+  const int descriptor = (*result)->value().descriptor();
+  const auto option = [&](int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    EXPECT_EQ(::getsockopt(descriptor, level, name, &value, &size), 0);
+    return value;
+  };
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_NODELAY), 1);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 10'000);
+  EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 10);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 5);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS), 1);
+  EXPECT_EQ(option(SOL_SOCKET, SO_PRIORITY), 6);
 }
 
 TEST_F(ConnectorTest, ResolvesANameThatNeedsNoServer) {
