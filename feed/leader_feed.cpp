@@ -192,8 +192,9 @@ int LeaderFeed::read_stream(Leader& leader, Mono now) noexcept {
       case net::WebSocket::Event::frame:
         take_frame(leader, *leader.stream);
         // A fill is decided before what comes behind it is read, which may be the same fill again.
-        // Where two sockets serve, what one has to say is heard to its end before the other's turn.
-        if (hand_over(leader) > 0 && !leader.successor) return work + 1;
+        // Before the one takes the other's place, what it has to say is heard to its end.
+        if (hand_over(leader) > 0 && (!leader.successor || leader.session.is_racing()))
+          return work + 1;
         break;
       case net::WebSocket::Event::closed:
         leader.streaming = false;
@@ -216,7 +217,7 @@ int LeaderFeed::read_successor(Leader& leader, Mono now) noexcept {
         break;
       case net::WebSocket::Event::frame:
         take_frame(leader, *leader.successor);
-        hand_over(leader);
+        if (hand_over(leader) > 0 && leader.session.is_racing()) return work + 1;
         break;
       case net::WebSocket::Event::closed:
         leader.session.successor_closed(leader.successor->error(), now);

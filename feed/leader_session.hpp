@@ -151,6 +151,9 @@ class LeaderSession {
     return stream_wanted_ && front() == nullptr && held_.size() < held_max;
   }
 
+  // Two sockets serve, and what either says first is handed over.
+  bool is_racing() const noexcept { return successor_ == Successor::racing; }
+
   SessionState state() const noexcept { return state_; }
   VenueTime venue_time(Mono now) const noexcept { return venue_clock_.at(now); }
   Qty tracked(LegName leg) const noexcept { return book_.qty(leg); }
