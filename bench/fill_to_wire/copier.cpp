@@ -49,6 +49,10 @@ class EngineCopier final : public Copier {
   std::string first_words() override { return latency_of("/leaders/0"); }
   std::int64_t resident_kib() override { return resident_kib_of(engine_.process().pid()); }
   std::int64_t ready_ms() const override { return engine_.ready_ms(); }
+  std::vector<std::int64_t> end_and_last_left(std::span<const TurnFills> turns) override {
+    engine_.stop();
+    return engine_.last_left(turns);
+  }
 
  private:
   std::string latency_of(const char* pointer) {

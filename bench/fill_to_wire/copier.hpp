@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ class Copier {
   virtual std::string first_words() { return "{}"; }
   virtual std::int64_t resident_kib() { return 0; }
   virtual std::int64_t ready_ms() const { return 0; }
+  // Ends the engine and reads its journal: nanoseconds from a fill's `recv` to the `send` of its
+  // last order, of the counted fills of these turns; empty of others.
+  virtual std::vector<std::int64_t> end_and_last_left(std::span<const TurnFills>) { return {}; }
 
   const std::string& name() const noexcept { return name_; }
   int group() const noexcept { return group_; }

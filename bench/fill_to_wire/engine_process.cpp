@@ -4,6 +4,7 @@
 #include <simdjson.h>
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <fstream>
 #include <map>
 
@@ -83,12 +84,7 @@ EngineProcess::EngineProcess(EngineOptions options)
     : options_(std::move(options)), root_(options_.directory) {}
 
 EngineProcess::~EngineProcess() {
-  if (process_) {
-    process_->signal(SIGCONT);
-    process_->signal(SIGTERM);
-    static_cast<void>(process_->wait(stop_max));
-    process_.reset();
-  }
+  stop();
   std::error_code ignored;
   fs::remove_all(root_, ignored);
 }
@@ -113,6 +109,22 @@ std::string EngineProcess::start(const VenueAddresses& venue, const std::vector<
       return "copyd does not get ready: " + last_line_of(root_ / "copyd.log");
   }
   ready_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - begun).count();
+  return {};
+}
+
+void EngineProcess::stop() {
+  if (!process_) return;
+  process_->signal(SIGCONT);
+  process_->signal(SIGTERM);
+  static_cast<void>(process_->wait(stop_max));
+  process_.reset();
+}
+
+std::vector<std::int64_t> EngineProcess::last_left(std::span<const TurnFills> turns) const {
+  LastLeft left(options_.followers);
+  const auto read = left.read((root_ / "state/journal").string(), options_.lanes);
+  if (read) return left.times(turns);
+  std::fprintf(stderr, "  the journal cannot be read: %s\n", read.error().message().c_str());
   return {};
 }
 

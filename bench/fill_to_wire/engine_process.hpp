@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "bench/fill_to_wire/last_left.hpp"
 #include "engine/process.hpp"
 
 namespace copyd::bench {
@@ -55,6 +57,10 @@ class EngineProcess {
   std::string start(const VenueAddresses& venue, const std::vector<EngineKey>& keys);
   std::int64_t ready_ms() const noexcept { return ready_ms_; }
   engine::Process& process() noexcept { return *process_; }
+  // Waits until it has ended. process() and ask() are of no use afterwards.
+  void stop();
+  // Of the counted fills of these turns, how long after a fill the last order had left; stopped.
+  std::vector<std::int64_t> last_left(std::span<const TurnFills> turns) const;
   // A reply of copyctl as JSON; "" when none came.
   std::string ask(const std::string& verb);
   // Members of `status` of all followers, summed: "in_flight", "orders".

@@ -49,6 +49,7 @@ struct Turn {
   std::unique_ptr<Copier> copier;
   Result result;
   int fills = 0;
+  std::vector<TurnFills> taken{};
 };
 
 Turn turn_of(Started started, std::string name, int fills) {
@@ -89,12 +90,15 @@ bool take_turn(BenchVenue& venue, const Row& row, Turn& turn) {
   const auto done = static_cast<int>(turn.result.times.fills);
   if (!turn.copier || done >= turn.fills) return false;
   const auto fills = std::max(static_cast<int>(block_time / row.gap), block_fills_min);
+  const Block block{.group = turn.copier->group(),
+                    .fills = std::min(fills, turn.fills - done),
+                    .warm_up = std::clamp(fills / 8, 2, 50),
+                    .gap = row.gap};
   turn.copier->resume();
-  turn.result.times.add(venue.run({.group = turn.copier->group(),
-                                   .fills = std::min(fills, turn.fills - done),
-                                   .warm_up = std::clamp(fills / 8, 2, 50),
-                                   .gap = row.gap}));
+  turn.result.times.add(venue.run(block));
   turn.copier->pause();
+  turn.taken.push_back({.warm_up = static_cast<std::size_t>(block.warm_up),
+                        .counted = static_cast<std::size_t>(block.fills)});
   return true;
 }
 
@@ -106,6 +110,7 @@ void conclude(Turn& turn) {
   result.first_words = turn.copier->first_words();
   result.resident_kib = turn.copier->resident_kib();
   result.ready_ms = turn.copier->ready_ms();
+  result.last_left = percentiles_of(turn.copier->end_and_last_left(turn.taken));
   turn.copier.reset();
   result.first = percentiles_of(result.times.first);
   result.last = percentiles_of(result.times.last);

@@ -30,6 +30,9 @@ struct Result {
   Percentiles first_scheduled;
   Percentiles last_scheduled;
   Percentiles writing;
+  // The engine's, by its journal: the fill's `recv` has returned → the `send` of its last order
+  // has.
+  Percentiles last_left;
   std::string stages = "{}";
   std::string first_words = "{}";  // of the engine, warming up included
   std::int64_t resident_kib = 0;

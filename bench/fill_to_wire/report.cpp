@@ -41,7 +41,11 @@ std::string json_of(const RowResult& row) {
     out.key("last_from_schedule_ns").raw(json_of(result.last_scheduled));
     out.key("venue_writing_ns").raw(json_of(result.writing));
     out.key("stages_ns").raw(result.stages);
-    if (result.copier == "copyd") out.key("first_words").raw(result.first_words);
+    if (result.copier == "copyd") {
+      out.key("last_left_ns").raw(json_of(result.last_left));
+      out.member("left_fills", result.last_left.count);
+      out.key("first_words").raw(result.first_words);
+    }
     out.member("resident_kib", result.resident_kib).member("ready_ms", result.ready_ms);
     out.end_object();
   }
@@ -161,6 +165,11 @@ std::string table_of(const RowResult& row) {
                        r.copier, r.times.fills, r.times.lost, micros(r.first.p50),
                        micros(r.first.p90), micros(r.first.p99), micros(r.first.p999),
                        micros(r.first.max), micros(r.last.p50), micros(r.last.p99));
+    if (r.last_left.count != 0)
+      out +=
+          fmt::format("  {:<14} last order left (journal, {} fills): p50 {} p90 {} p99 {} max {}\n",
+                      "", r.last_left.count, micros(r.last_left.p50), micros(r.last_left.p90),
+                      micros(r.last_left.p99), micros(r.last_left.max));
   }
   return out;
 }
@@ -182,13 +191,13 @@ std::string table_of(const std::vector<Goal>& goals) {
 bool write_report(const std::string& directory, const std::vector<RowResult>& rows,
                   const std::vector<Goal>& goals, const std::vector<BurstResult>& bursts,
                   const std::optional<HostileResult>& hostile) {
-  const std::string json =
-      fmt::format("{{\"machine\":{},\n\"rows\":{},\n\"bursts\":{},\n\"hostile\":{},\n"
-                  "\"goals\":{}}}\n",
-                  machine_json(), array_of(rows, [](const RowResult& row) { return json_of(row); }),
-                  array_of(bursts, [](const BurstResult& burst) { return burst.json(); }),
-                  hostile ? hostile->json() : "null",
-                  array_of(goals, [](const Goal& goal) { return json_of(goal); }));
+  const std::string json = fmt::format(
+      "{{\"machine\":{},\n\"rows\":{},\n\"bursts\":{},\n\"hostile\":{},\n"
+      "\"goals\":{}}}\n",
+      machine_json(), array_of(rows, [](const RowResult& row) { return json_of(row); }),
+      array_of(bursts, [](const BurstResult& burst) { return burst.json(); }),
+      hostile ? hostile->json() : "null",
+      array_of(goals, [](const Goal& goal) { return json_of(goal); }));
   bool written = write_file(directory + "/fill_to_wire.json", json);
   for (const auto& row : rows) {
     if (row.row.name == "1 follower")
