@@ -38,6 +38,7 @@ class Database {
     ~Rows();
     bool next();
 
+    int columns() const;
     bool is_null(int column) const;
     std::int64_t integer(int column) const;
     std::string text(int column) const;
@@ -82,10 +83,14 @@ class Database {
   }
   template <class... Values>
   void run(std::string_view sql, const Values&... values) {
+    borrows_ = true;  // the values outlive the rows
     Rows rows = query(sql, values...);
+    borrows_ = false;
     while (rows.next()) {}
   }
   std::int64_t last_row() const noexcept;
+  // Rows, by the last statement that changes some.
+  std::int64_t changed() const noexcept;
 
  private:
   sqlite3_stmt* prepared(std::string_view sql);
@@ -110,7 +115,15 @@ class Database {
   void failed(int code);
 
   sqlite3* handle_ = nullptr;
-  std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
+  // Texts of one length are few, and most begin alike.
+  struct ByLength {
+    using is_transparent = void;
+    bool operator()(std::string_view a, std::string_view b) const noexcept {
+      return a.size() != b.size() ? a.size() < b.size() : a < b;
+    }
+  };
+  std::map<std::string, sqlite3_stmt*, ByLength> statements_;
+  bool borrows_ = false;  // what is bound is not copied
   Fault fault_ = Fault::none;
   std::string fault_text_;
 };
