@@ -47,8 +47,10 @@ class HistoryFeed final : public Agent {
     std::string path;
     std::vector<Source> sources;  // those of the copy agent and of the lanes
     const Clock& clock;
-    int records_per_pass = 2'000;
-    std::chrono::milliseconds look_every{50};
+    // A transaction: the fewer there are, the less often are pages written that more rows come
+    // to, and what is asked for has them read at once. So many records take some 50 ms.
+    int records_per_pass = 10'000;
+    std::chrono::milliseconds look_every{250};
     std::chrono::milliseconds retry_after{10'000};
   };
   explicit HistoryFeed(Parts parts);

@@ -4,12 +4,14 @@
 //
 // What was written between `begin` and `commit` is there as a whole, with the place in the journal
 // that it was made from, or not at all: so that each record counts exactly once, wherever a stop
-// comes. After an error `commit` is false and nothing of it is there. One thread; cold.
+// comes. After an error `commit` is false and nothing of it is there; then this is of no use any
+// more and the file is opened again. One thread; cold.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +23,7 @@
 #include "journal/records.hpp"
 #include "ops/database.hpp"
 #include "ops/failure.hpp"
+#include "ops/order_ids.hpp"
 
 namespace copyd::ops {
 
@@ -108,8 +111,6 @@ class History {
 
   void begin() { database_->begin(); }
   bool commit();
-  // After a commit that failed, or instead of one.
-  void roll_back() { database_->roll_back(); }
   Database& database() noexcept { return *database_; }
 
   // ---- where in the journal it has come to
@@ -154,10 +155,12 @@ class History {
   std::vector<journal::Finished> finished_and_open();
 
  private:
-  explicit History(std::unique_ptr<Database> database, std::string made_new)
-      : database_(std::move(database)), made_new_(std::move(made_new)) {}
+  explicit History(std::unique_ptr<Database> database, std::string made_new);
+  bool knows(const CopyId& order);
 
   std::unique_ptr<Database> database_;
+  std::unique_ptr<OrderIds> order_ids_;
+  std::set<std::string, std::less<>> followers_;  // that are in their table for certain
   std::string made_new_;
 };
 

@@ -171,8 +171,8 @@ std::string open_orders(Database& database, const HistoryQuestion& question) {
   auto rows = database.query(
       "SELECT o.follower, o.symbol, o.leg, o.side, o.kind, o.qty, o.limit_price, "
       "o.decided_wall_ns, o.unknown, f.leader, f.trade, "
-      "(SELECT count(*) FROM attempts a WHERE a.copy_id=o.copy_id AND a.sent_wall_ns IS NOT NULL), "
-      "(SELECT max(filled) FROM answers n WHERE n.copy_id=o.copy_id), hex(o.copy_id) "
+      "(SELECT count(*) FROM attempts a WHERE a.order_id=o.id AND a.sent_wall_ns IS NOT NULL), "
+      "(SELECT max(filled) FROM answers n WHERE n.order_id=o.id), hex(o.copy_id) "
       "FROM orders o LEFT JOIN fills f ON f.id=o.fill WHERE o.ended IS NULL AND "
       "(?1 IS NULL OR o.follower=?1) ORDER BY o.id LIMIT ?2",
       unless_empty(question.request.label), control_limit_max);
@@ -229,7 +229,7 @@ std::optional<Failure> fault_of_question(Database& database, const HistoryQuesti
     return database.query(query, name).next();
   };
   if (!asked.follower.empty() && !question.label_is_known &&
-      !was_seen("SELECT 1 FROM copies WHERE follower=? LIMIT 1", asked.follower))
+      !was_seen("SELECT 1 FROM followers WHERE label=?", asked.follower))
     return Failure{.error = fmt::format("no follower is, or was, called \"{}\"", asked.follower),
                    .remedy = "copyctl status lists them"};
   if (!asked.symbol.empty() && !question.symbol_is_known &&

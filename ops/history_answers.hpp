@@ -65,7 +65,7 @@ struct Executed {
 };
 Executed executed(Database& database, std::int64_t fill, std::string_view follower);
 // The average price of one order of which the whole has none: of several attempts.
-Price average_of_attempts(Database& database, std::string_view copy_id, Qty filled);
+Price average_of_attempts(Database& database, std::int64_t order, Qty filled);
 
 // Delay and difference of price against the leader's execution.
 void write_comparison(JsonWriter& out, const Executed& own, std::int64_t leader_ms, Price leader);

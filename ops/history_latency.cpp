@@ -23,13 +23,13 @@ struct Copies {
 };
 
 // Of an order's attempts the last one that left: the one that led to its end.
-#define COPYD_COPIES                                                                              \
-  "SELECT o.follower, f.venue_ms, f.price, o.side, o.filled, o.average, o.venue_ms, o.copy_id, "  \
-  "a.received_ns, a.decoded_ns, a.decided_ns, a.taken_ns, a.signed_ns, a.written_ns, "            \
-  "a.acknowledged_ns, n.mono_ns FROM fills f CROSS JOIN orders o ON o.fill=f.id "                 \
-  "LEFT JOIN attempts a ON a.copy_id=o.copy_id AND a.attempt=(SELECT max(attempt) FROM attempts " \
-  "WHERE copy_id=o.copy_id AND written_ns IS NOT NULL) "                                          \
-  "LEFT JOIN finishes n ON n.copy_id=o.copy_id WHERE f.venue_ms>=?1 AND f.venue_ms<?2 "
+#define COPYD_COPIES                                                                          \
+  "SELECT o.follower, f.venue_ms, f.price, o.side, o.filled, o.average, o.venue_ms, o.id, "   \
+  "a.received_ns, a.decoded_ns, a.decided_ns, a.taken_ns, a.signed_ns, a.written_ns, "        \
+  "a.acknowledged_ns, n.mono_ns FROM fills f CROSS JOIN orders o ON o.fill=f.id "             \
+  "LEFT JOIN attempts a ON a.order_id=o.id AND a.attempt=(SELECT max(attempt) FROM attempts " \
+  "WHERE order_id=o.id AND written_ns IS NOT NULL) "                                          \
+  "LEFT JOIN finishes n ON n.order_id=o.id WHERE f.venue_ms>=?1 AND f.venue_ms<?2 "
 constexpr std::string_view copies_of_all = COPYD_COPIES "ORDER BY f.venue_ms DESC LIMIT ?3";
 constexpr std::string_view copies_of_one =
     COPYD_COPIES "AND o.follower=?4 ORDER BY f.venue_ms DESC LIMIT ?3";
@@ -48,7 +48,7 @@ void take(Database& database, const Database::Rows& row, Copies& copies) {
   if (filled.is_zero()) return;
   if (const auto at = row.maybe(6)) copies.delay_ms.push_back(*at - row.integer(1));
   Price own = Price::from_units(row.maybe(5).value_or(0));
-  if (own.is_zero()) own = average_of_attempts(database, row.blob(7), filled);
+  if (own.is_zero()) own = average_of_attempts(database, row.integer(7), filled);
   const auto worse = worse_bps_hundredths(row.amount<Price>(2), own, row.text(3) == "BUY");
   if (worse) copies.worse.push_back(*worse);
 }

@@ -37,13 +37,12 @@ Span span_of(const HistoryQuestion& question) {
   return span;
 }
 
-Price average_of_attempts(Database& database, std::string_view copy_id, Qty filled) {
+Price average_of_attempts(Database& database, std::int64_t order, Qty filled) {
   Average average;
   auto rows = database.query(
-      "SELECT max(filled), average FROM answers WHERE copy_id=CAST(? AS BLOB) AND filled>0 AND "
-      "average>0 "
+      "SELECT max(filled), average FROM answers WHERE order_id=? AND filled>0 AND average>0 "
       "GROUP BY attempt",
-      copy_id);
+      order);
   while (rows.next()) average.add(rows.amount<Qty>(0), rows.amount<Price>(1));
   return average.qty == filled ? average.price() : Price();
 }
@@ -52,7 +51,7 @@ Executed executed(Database& database, std::int64_t fill, std::string_view follow
   Executed all;
   Average average;
   auto rows = database.query(
-      "SELECT copy_id, side, ended, filled, average, venue_ms, code, unknown FROM orders "
+      "SELECT id, side, ended, filled, average, venue_ms, code, unknown FROM orders "
       "WHERE fill=? AND follower=? ORDER BY id",
       fill, follower);
   while (rows.next()) {
@@ -67,7 +66,7 @@ Executed executed(Database& database, std::int64_t fill, std::string_view follow
     if (filled.is_zero()) continue;
     all.buys = rows.text(1) == "BUY";
     Price price = Price::from_units(rows.maybe(4).value_or(0));
-    if (price.is_zero()) price = average_of_attempts(database, rows.blob(0), filled);
+    if (price.is_zero()) price = average_of_attempts(database, rows.integer(0), filled);
     average.add(filled, price);
     if (const auto at = rows.maybe(5)) all.venue_ms = std::max(all.venue_ms.value_or(0), *at);
   }

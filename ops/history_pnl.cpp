@@ -64,7 +64,7 @@ std::string pnl(Database& database, const HistoryQuestion& question) {
   std::map<ResultKey, Result> results;
   {
     auto rows = database.query(
-        "SELECT copy_id, follower, symbol, leg, side, filled, average, "
+        "SELECT id, follower, symbol, leg, side, filled, average, "
         "coalesce(venue_ms, ended_wall_ns / 1000000) AS at FROM orders "
         "WHERE filled>0 AND (?1 IS NULL OR follower=?1) ORDER BY at, id",
         asked.follower.empty() ? std::nullopt : std::optional(asked.follower));
@@ -73,7 +73,7 @@ std::string pnl(Database& database, const HistoryQuestion& question) {
       if (at >= span.until_ms) break;
       const Qty filled = rows.amount<Qty>(5);
       Price price = Price::from_units(rows.maybe(6).value_or(0));
-      if (price.is_zero()) price = average_of_attempts(database, rows.blob(0), filled);
+      if (price.is_zero()) price = average_of_attempts(database, rows.integer(0), filled);
       Result scratch;
       const bool counts = at >= span.from_ms;
       Result& result = counts ? results[{rows.text(1), rows.text(2)}] : scratch;

@@ -147,13 +147,12 @@ void write_stages(JsonWriter& out, const Database::Rows& row, int first,
   out.end_object();
 }
 
-void write_answers(JsonWriter& out, Database& database, const std::string& copy_id,
-                   std::int64_t attempt) {
+void write_answers(JsonWriter& out, Database& database, std::int64_t order, std::int64_t attempt) {
   out.key("answers").begin_array();
   auto row = database.query(
       "SELECT wall_ns, status, code, filled, average, venue_ms, final FROM answers "
-      "WHERE copy_id=CAST(? AS BLOB) AND attempt=? ORDER BY id",
-      copy_id, attempt);
+      "WHERE order_id=? AND attempt=? ORDER BY id",
+      order, attempt);
   while (row.next()) {
     const std::int64_t status = row.integer(1);
     out.begin_object()
@@ -169,25 +168,23 @@ void write_answers(JsonWriter& out, Database& database, const std::string& copy_
   out.end_array();
 }
 
-void write_attempts(JsonWriter& out, Database& database, const std::string& copy_id) {
+void write_attempts(JsonWriter& out, Database& database, std::int64_t order) {
   std::optional<std::int64_t> finished;
   {
-    auto row =
-        database.query("SELECT mono_ns FROM finishes WHERE copy_id=CAST(? AS BLOB)", copy_id);
+    auto row = database.query("SELECT mono_ns FROM finishes WHERE order_id=?", order);
     if (row.next()) finished = row.maybe(0);
   }
   std::int64_t last = -1;
   {
-    auto row =
-        database.query("SELECT max(attempt) FROM attempts WHERE copy_id=CAST(? AS BLOB)", copy_id);
+    auto row = database.query("SELECT max(attempt) FROM attempts WHERE order_id=?", order);
     if (row.next()) last = row.maybe(0).value_or(-1);
   }
   out.key("attempts").begin_array();
   auto row = database.query(
       "SELECT attempt, sent_wall_ns, qty, lost_wall_ns, absent_wall_ns, received_ns, decoded_ns, "
       "decided_ns, taken_ns, signed_ns, written_ns, acknowledged_ns FROM attempts "
-      "WHERE copy_id=CAST(? AS BLOB) ORDER BY attempt",
-      copy_id);
+      "WHERE order_id=? ORDER BY attempt",
+      order);
   while (row.next()) {
     const auto time = [&](std::string_view name, int column) {
       out.key(name);
@@ -199,7 +196,7 @@ void write_attempts(JsonWriter& out, Database& database, const std::string& copy
     write_maybe<Qty>(out, "qty", row, 2);
     time("lost", 3);
     time("absent", 4);
-    write_answers(out, database, copy_id, row.integer(0));
+    write_answers(out, database, order, row.integer(0));
     write_stages(out, row, 5, row.integer(0) == last ? finished : std::nullopt);
     out.end_object();
   }
@@ -207,25 +204,25 @@ void write_attempts(JsonWriter& out, Database& database, const std::string& copy
 }
 
 // Orders that waited together leave as one, under the id of the first of them.
-void write_company(JsonWriter& out, Database& database, const std::string& copy_id) {
+void write_company(JsonWriter& out, Database& database, std::int64_t order) {
   out.key("left_with");
   auto carrier = database.query(
-      "SELECT hex(r.carrier), f.symbol, f.trade FROM rides r "
-      "LEFT JOIN orders o ON o.copy_id=r.carrier LEFT JOIN fills f ON f.id=o.fill "
-      "WHERE r.copy_id=CAST(? AS BLOB) AND r.carrier<>r.copy_id",
-      copy_id);
+      "SELECT iif(o.id IS NULL, NULL, hex(o.copy_id)), f.symbol, f.trade FROM rides r "
+      "LEFT JOIN orders o ON o.id=r.carrier LEFT JOIN fills f ON f.id=o.fill "
+      "WHERE r.order_id=? AND r.carrier<>r.order_id",
+      order);
   if (carrier.next()) {
-    out.begin_object().member("id", carrier.text(0));
-    out.key("trade").value(
-        carrier.is_null(2)
-            ? std::nullopt
-            : std::optional(fmt::format("{}:{}", carrier.text(1), carrier.integer(2))));
+    out.begin_object();
+    out.key("id").value(carrier.is_null(0) ? std::nullopt : std::optional(carrier.text(0)));
+    out.key("trade").value(carrier.is_null(2) ? std::nullopt
+                                              : std::optional(fmt::format("{}:{}", carrier.text(1),
+                                                                          carrier.integer(2))));
     out.end_object();
   } else {
     out.null();
   }
-  auto riders = database.query(
-      "SELECT count(*) FROM rides WHERE carrier=CAST(?1 AS BLOB) AND copy_id<>carrier", copy_id);
+  auto riders =
+      database.query("SELECT count(*) FROM rides WHERE carrier=? AND order_id<>carrier", order);
   out.member("left_for_others", riders.next() ? riders.integer(0) : 0);
 }
 
@@ -238,7 +235,7 @@ void write_orders(JsonWriter& out, Database& database, std::int64_t fill,
                   const std::string& follower, const Compared& with) {
   out.key("orders").begin_array();
   auto row = database.query(
-      "SELECT copy_id, leg, side, kind, reduce_only, qty, limit_price, ended, filled, average, "
+      "SELECT id, leg, side, kind, reduce_only, qty, limit_price, ended, filled, average, "
       "venue_ms, code, unknown, hex(copy_id), symbol FROM orders WHERE fill=? AND follower=? "
       "ORDER BY id",
       fill, follower);
@@ -248,7 +245,7 @@ void write_orders(JsonWriter& out, Database& database, std::int64_t fill,
                  .buys = row.text(2) == "BUY",
                  .venue_ms = row.maybe(10),
                  .code = row.maybe(11)};
-    if (own.average.is_zero()) own.average = average_of_attempts(database, row.blob(0), own.qty);
+    if (own.average.is_zero()) own.average = average_of_attempts(database, row.integer(0), own.qty);
     out.begin_object()
         .member("id", row.text(13))
         .member("symbol", row.text(14))
@@ -263,8 +260,8 @@ void write_orders(JsonWriter& out, Database& database, std::int64_t fill,
     out.key("average").value(own.average.is_zero() ? std::nullopt : std::optional(own.average));
     out.key("venue_code").value(own.code);
     write_comparison(out, own, with.leader_ms, with.leader);
-    write_company(out, database, row.blob(0));
-    write_attempts(out, database, row.blob(0));
+    write_company(out, database, row.integer(0));
+    write_attempts(out, database, row.integer(0));
     out.end_object();
   }
   out.end_array();

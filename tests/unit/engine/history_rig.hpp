@@ -221,29 +221,32 @@ class HistoryRig {
     while (feed_->next_notice(notice)) all.emplace_back(notice.message());
     return all;
   }
-  // Everything in the file but how far it has read.
+  // Everything in the file but how far it has read. Orders by name: their numbers are given in the
+  // order in which they are heard of, and of a whole journal the lanes are heard first.
   std::string dump() {
     std::string text;
     ops::Database database(path());
-    for (const std::string table : {"fills", "copies", "links", "legs", "skips", "orders",
-                                    "attempts", "answers", "finishes", "rides", "notes"}) {
-      std::size_t columns = 0;
-      {
-        auto info = database.query("SELECT count(*) FROM pragma_table_info(?)", table);
-        if (info.next()) columns = static_cast<std::size_t>(info.integer(0));
-      }
-      const std::string sql = "SELECT * FROM " + table;
-      auto rows = database.query(sql);
-      while (rows.next()) {
-        text += table;
-        for (std::size_t i = 0; i < columns; ++i) {
-          const auto at = static_cast<int>(i);
-          text += rows.is_null(at) ? " null" : ' ' + hexed(rows.blob(at));
-        }
-        text += '\n';
-      }
+    const std::string named = "(SELECT hex(copy_id) FROM orders WHERE id=t.order_id)";
+    for (const std::string table : {"fills", "copies", "followers", "links", "legs", "skips"})
+      text += rows_of(database, table, "SELECT * FROM " + table);
+    text += rows_of(database, "orders",
+                    "SELECT hex(copy_id), fill, follower, symbol, leg, side, kind, reduce_only, "
+                    "qty, limit_price, decided_wall_ns, unknown, ended, filled, average, venue_ms, "
+                    "code, ended_wall_ns FROM orders ORDER BY 1");
+    for (const std::string table : {"attempts", "answers", "finishes"}) {
+      // The first column is the order.
+      std::string columns;
+      auto info =
+          database.query("SELECT name FROM pragma_table_info(?) WHERE name<>'order_id'", table);
+      while (info.next()) columns += ", " + info.text(0);
+      text += rows_of(database, table,
+                      "SELECT " + named + columns + " FROM " + table + " t ORDER BY 1, 2, 3");
     }
-    return text;
+    text += rows_of(database, "rides",
+                    "SELECT " + named +
+                        ", hex(o.copy_id) FROM rides t JOIN orders o ON "
+                        "o.id=t.carrier ORDER BY 1");
+    return text + rows_of(database, "notes", "SELECT * FROM notes");
   }
   std::string one(const std::string& sql) {
     ops::Database database(path());
@@ -256,6 +259,18 @@ class HistoryRig {
   ManualClock clock;
 
  private:
+  static std::string rows_of(ops::Database& database, const std::string& name,
+                             const std::string& sql) {
+    std::string text;
+    auto rows = database.query(sql);
+    while (rows.next()) {
+      text += name;
+      for (int at = 0; at < rows.columns(); ++at)
+        text += rows.is_null(at) ? " null" : ' ' + hexed(rows.blob(at));
+      text += '\n';
+    }
+    return text;
+  }
   static std::string hexed(const std::string& bytes) {
     std::string text;
     for (const char c : bytes)
