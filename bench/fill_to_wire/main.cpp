@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* examples = R"(
 Examples:
-  fill_to_wire                          the whole matrix, some 15 minutes
+  fill_to_wire                          the whole matrix, some 20 minutes
   fill_to_wire --quick --peers --burst --hostile
                                         all of it with fewer fills, 3 minutes
   fill_to_wire --row "10 followers"     rows whose names contain that

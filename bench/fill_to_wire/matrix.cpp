@@ -140,14 +140,14 @@ std::vector<Row> rows_of(Extent extent, bool peers) {
       row_of("1 follower, 300 us apart", engine_of(1), 300us, size(100'000, 10'000)),
       row_of("1 follower, logged on (Ed25519)", logged_on(engine_of(1)), 300us,
              size(100'000, 10'000)),
-      row_of(race, racing(engine_of(1)), 300us, size(20'000, 4'000)),
+      row_of(race, racing(engine_of(1)), 300us, size(100'000, 4'000)),
       row_of("1 follower, dedicated threads", engine_of(1, "dedicated"), 300us,
              size(100'000, 5'000)),
-      row_of("1 follower, backing off", backing_off(engine_of(1)), 2ms, size(10'000, 1'000)),
-      row_of("1 follower, 20 ms of idleness", engine_of(1), 20ms, size(3'000, 200)),
-      row_of("10 followers", engine_of(10), 2ms, size(10'000, 1'000)),
+      row_of("1 follower, backing off", backing_off(engine_of(1)), 300us, size(100'000, 5'000)),
+      row_of("1 follower, 20 ms of idleness", engine_of(1), 20ms, size(1'000, 200)),
+      row_of("10 followers", engine_of(10), 2ms, size(5'000, 1'000)),
       row_of("10 followers, shared connection", shared_connection(engine_of(10)), 2ms,
-             size(10'000, 1'000)),
+             size(5'000, 1'000)),
       row_of("100 followers", engine_of(100), 20ms, size(1'000, 100)),
       row_of("100 followers, shared connection", shared_connection(engine_of(100)), 20ms,
              size(1'000, 100)),
@@ -159,7 +159,7 @@ std::vector<Row> rows_of(Extent extent, bool peers) {
     Row row = row_of(followers == 1 ? "peers, 1 follower" : "peers, 10 followers",
                      engine_of(followers), followers == 1 ? 2ms : 10ms, size(5'000, 600));
     row.peers = true;
-    row.peer_fills = followers == 1 ? size(5'000, 600) : size(2'000, 150);
+    row.peer_fills = followers == 1 ? size(5'000, 600) : size(1'000, 150);
     row.fills = row.peer_fills;
     rows.push_back(std::move(row));
   }
