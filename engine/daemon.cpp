@@ -87,10 +87,11 @@ ops::Failure other_unlock(const std::string& path, ops::Unlock::Kind opens) {
                                  "credential \"keyring\" is a key",
                                  path),
             .remedy = "start copyd without that credential, and give --passphrase-file"};
-  return {.error = fmt::format("the key store {} is opened by the key in the systemd credential "
-                               "\"keyring\", and a passphrase was given",
-                               path),
-          .remedy = "give the credential that it was made with (LoadCredentialEncrypted=keyring:…)"};
+  return {
+      .error = fmt::format("the key store {} is opened by the key in the systemd credential "
+                           "\"keyring\", and a passphrase was given",
+                           path),
+      .remedy = "give the credential that it was made with (LoadCredentialEncrypted=keyring:…)"};
 }
 
 ops::Outcome<ops::KeyStore> open_store(const std::string& path,
@@ -149,7 +150,11 @@ void keep_off(const config::Engine& engine, const std::vector<int>& usable) {
 
 // A large block goes back to the kernel when it is freed. Else malloc learns from the first one (a
 // segment of the journal while it is made smaller) to keep its like in the thread's heap for ever.
-void return_large_blocks() { ::mallopt(M_MMAP_THRESHOLD, 1 << 20); }
+void return_large_blocks() {
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  // What is smaller stays, so that nobody meets its pages anew: set once, neither grows by itself.
+  ::mallopt(M_TRIM_THRESHOLD, 32 << 20);
+}
 
 // What the path has touched once stays in memory, and no page of it goes to a disk. Only where the
 // limit says that there is none: under a smaller one a later allocation would fail instead.

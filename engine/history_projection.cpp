@@ -68,7 +68,8 @@ bool HistoryProjection::begin_with_snapshot(journal::Disk& disk, std::uint64_t s
   in_preamble_ = false;
   begun_ = segment;
   open_.clear();
-  writing_ = true;
+  // Its orders are in the file where that goes further.
+  writing_ = segment >= known_.segment;
   wall_ns_ = base->header.wall_ns;
   take_over(false);
   return true;

@@ -59,7 +59,7 @@ void OrderLane::remove(FollowerId id, Mono now) {
 int OrderLane::run_link(LaneFollower& follower, Mono now) {
   if (!follower.link || !venue_clock_.known()) return 0;
   // What a first read shows is judged by the orders that an earlier run left: they come first.
-  if (!follower.seen_positions && w_.orders.size() != 0 && !inflight_.full()) return 0;
+  if (!follower.seen_positions && !coming_.empty() && !inflight_.full()) return 0;
   LaneLink& link = *follower.link;
   int work = poll_sockets(follower, now) + link.http->poll(now);
   using Urgency = venue::AddressWeight::Urgency;

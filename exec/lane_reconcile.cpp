@@ -73,7 +73,7 @@ void OrderLane::compare(LaneFollower& follower, std::uint32_t index, const LegRe
   LegState& leg = legs_[index];
   if (leg.open != 0 || read.qty == leg.expected() || !trusts_positions_) return;
   // An order on its way from the copy agent may be for this leg.
-  if (!read.telling || w_.orders.size() != 0) {
+  if (!read.telling || !coming_.empty()) {
     want_read(follower, now + read_lag);
     return;
   }
@@ -124,7 +124,7 @@ void OrderLane::settle_reads(LaneFollower& follower, const std::vector<venue::Po
 // All that the account holds is ours from now on. One read has to tell all of it.
 void OrderLane::take_positions(LaneFollower& follower, const std::vector<venue::PositionRisk>& rows,
                                Mono asked) noexcept {
-  if (follower.in_flight != 0 || w_.orders.size() != 0 || asked < follower.take_from) return;
+  if (follower.in_flight != 0 || !coming_.empty() || asked < follower.take_from) return;
   for (std::uint32_t i = 0; i < legs_.size(); ++i)
     if (legs_[i].key.follower == follower.id && !leg_read(legs_[i], rows, asked).telling) return;
   for (std::uint32_t i = 0; i < legs_.size(); ++i) {

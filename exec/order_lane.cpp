@@ -22,6 +22,7 @@ std::int64_t ns_between(Mono from, Mono to) noexcept {
 
 OrderLane::OrderLane(LaneWiring wiring)
     : w_(std::move(wiring)),
+      coming_(w_.orders),
       holds_(w_.holds != nullptr ? *w_.holds : own_holds_),
       inflight_(w_.followers.size()),
       followers_(w_.followers.size()),
@@ -102,21 +103,14 @@ void OrderLane::set_time(TimeSample sample) noexcept {
 
 int OrderLane::take_orders() noexcept {
   int work = 0;
-  std::array<Order, limits::near_group> group;
   const Mono begin = w_.clock.now();
   Mono now = begin;
-  while (work < limits::orders_per_pass && now - begin < take_max) {
-    const std::size_t room = limits::inflight_per_lane_max - inflight_.size();
-    const std::size_t count =
-        w_.orders.try_pop(std::span(group).first(std::min(room, group.size())));
-    if (count == 0) break;
-    const auto taken = std::span(group).first(count);
-    bring_near(taken);
-    for (const Order& order : taken) {
-      take(*order, now);
-      now = w_.clock.now();
-      ++work;
-    }
+  while (work < limits::orders_per_pass && now - begin < take_max && !inflight_.full()) {
+    if (coming_.group_is_over()) bring_near(coming_.take_group());
+    if (coming_.group_is_over()) break;
+    take(*coming_.next(), now);
+    now = w_.clock.now();
+    ++work;
   }
   return work;
 }
@@ -361,7 +355,7 @@ LaneFollower& OrderLane::follower_at(FollowerId id) {
 
 // Nothing moves, and nothing that waits can leave; a close waits for its connection to come back.
 bool OrderLane::is_quiet() noexcept {
-  if (w_.orders.size() != 0 || w_.reports.size() != 0) return false;
+  if (!coming_.empty() || w_.reports.size() != 0) return false;
   for (LaneFollower* follower : mine_) {
     const bool held = state_of(follower->id) == FollowerState::halted;
     const bool comes_back = follower->link && !follower->link->session.refused();

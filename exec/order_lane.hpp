@@ -39,6 +39,7 @@
 #include "core/counters.hpp"
 #include "core/flow.hpp"
 #include "core/symbols.hpp"
+#include "exec/coming_orders.hpp"
 #include "exec/inflight.hpp"
 #include "exec/lane_cells.hpp"
 #include "exec/lane_command.hpp"
@@ -64,13 +65,11 @@ class OrderLane final : public Agent {
   static constexpr std::chrono::seconds absence_margin{2};  // after the request's own deadline
   static constexpr int absences_needed = 3;
   static constexpr std::chrono::seconds unknown_alarm{60};
-  // Longer than the venue was ever seen to deny an order that it has.
-  static constexpr std::chrono::seconds denial_max{20};
+  static constexpr std::chrono::seconds denial_max{20};  // longer than the venue denied what it has
   static constexpr std::chrono::seconds read_lag{2};      // a position read may lag a fill by it
   static constexpr std::chrono::seconds read_spacing{1};  // of one follower
   static constexpr std::chrono::seconds read_rest{10};    // where only an event raised a doubt
-  // Positions are read in turn, one account at a time: this far apart, or closer, so that none is
-  // read less often than that.
+  // Positions are read in turn, one account each time: so far apart, and none less often than that.
   static constexpr std::chrono::seconds reconcile_spacing{10};
   static constexpr std::chrono::minutes reconcile_round{10};
   static constexpr std::chrono::seconds time_hold{2};  // for the venue's time to come
@@ -83,9 +82,8 @@ class OrderLane final : public Agent {
   static constexpr std::chrono::seconds warm_period{20};
   // An old socket goes when its answers have come, or then.
   static constexpr std::chrono::seconds retire_max{10};
-  // A close waits no longer for the disk, as long as the next start, should the disk lose them,
-  // need not count on more attempts of it than so many beyond those that it knows; and then not for
-  // ever: a disk that takes nothing for so long is one that cannot be written.
+  // A close waits no longer for the disk while the next start, should the disk lose them, need not
+  // count on more attempts than so many beyond those it knows; and then no longer than record_wait_max.
   static constexpr std::chrono::seconds record_wait{1};
   static constexpr std::uint8_t unrecorded_max = 2;
   static constexpr std::chrono::seconds record_wait_max{10};
@@ -364,6 +362,7 @@ class OrderLane final : public Agent {
   venue::AddressHold& hold_of(Way way) noexcept;
 
   LaneWiring w_;
+  ComingOrders coming_;
   venue::AddressHolds own_holds_;
   venue::AddressHolds& holds_;
   Pace rest_pace_;

@@ -50,8 +50,11 @@ class Connector {
   // Of every connection: a peer that acknowledges nothing for so long is gone; it is asked after so
   // long a silence, and again, and gone as well when it answers none.
   static constexpr std::chrono::seconds unacknowledged_max{10};
-  static constexpr std::chrono::seconds probed_after{10};
-  static constexpr std::chrono::seconds probe_period{5};
+  static constexpr std::chrono::seconds probed_after{4};
+  static constexpr std::chrono::seconds probe_period{2};
+  // The kernel ends a silent connection at the first probe that is due after unacknowledged_max.
+  static_assert(probed_after + 2 * probe_period < unacknowledged_max,
+                "one probe that is lost ends nothing");
 
   // `io` outlives the connector; poll() runs it while a name is being resolved.
   explicit Connector(boost::asio::io_context& io);

@@ -174,7 +174,7 @@ std::string open_orders(Database& database, const HistoryQuestion& question) {
       "(SELECT count(*) FROM attempts a WHERE a.order_id=o.id AND a.sent_wall_ns IS NOT NULL), "
       "(SELECT max(filled) FROM answers n WHERE n.order_id=o.id), hex(o.copy_id) "
       "FROM orders o LEFT JOIN fills f ON f.id=o.fill WHERE o.ended IS NULL AND "
-      "(?1 IS NULL OR o.follower=?1) ORDER BY o.id LIMIT ?2",
+      "(?1 IS NULL OR o.follower=?1) ORDER BY o.decided_wall_ns, o.id LIMIT ?2",
       unless_empty(question.request.label), control_limit_max);
   while (rows.next()) {
     const bool sent = rows.integer(11) > 0;

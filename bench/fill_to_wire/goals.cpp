@@ -91,7 +91,9 @@ void one_follower(const std::vector<RowResult>& rows, std::vector<Goal>& goals) 
   }
   goals.push_back(p50.ratio_at_most(pair.engine->first.p50, pair.floor->first.p50, 1.25));
   goals.push_back(p99.ratio_at_most(pair.engine->first.p99, pair.floor->first.p99, 1.5));
-  Goal wire = own.at_most(stage_p50(pair.engine->stages, "fill_to_wire"), 4000);
+  const std::int64_t recorded = stage_p50(pair.engine->stages, "fill_to_wire");
+  if (recorded == 0) return goals.push_back(own.not_measured("copyd tells no latencies"));
+  Goal wire = own.at_most(recorded, 4000);
   wire.note = "until send has returned, as copyd records it";
   goals.push_back(wire);
 }
@@ -119,15 +121,18 @@ void fan_out(const std::vector<RowResult>& rows, std::vector<Goal>& goals) {
     const Pair own = pair_of(rows, size.own);
     Line row(size.name, size.goal);
     const Result* best = shared.engine != nullptr ? shared.engine : own.engine;
-    if (best == nullptr || best->last_left.count == 0) {
+    // A fill of which an order was sent again, or not answered, is not whole: few of them are left
+    // out, or what is left is not the figure.
+    if (best == nullptr || best->last_left.count == 0 ||
+        static_cast<std::int64_t>(best->last_left.count) * 10 < best->times.fills * 9) {
       goals.push_back(
-          row.not_measured(best == nullptr ? own.why : "no fill of the journal is whole"));
+          row.not_measured(best == nullptr ? own.why : "too few fills of the journal are whole"));
       continue;
     }
     Goal goal = row.at_most(best->last_left.p50, size.most);
     goal.note = fmt::format(
-        "recv to the last send, by copyd's journal; read by the venue {} us{}",
-        micros(best->last.p50),
+        "recv to the last send, by copyd's journal, {} of {} fills; read by the venue {} us{}",
+        best->last_left.count, best->times.fills, micros(best->last.p50),
         best == shared.engine ? "" : "; on connections of their own; shared: " + shared.why);
     goals.push_back(goal);
   }
@@ -183,8 +188,10 @@ void at_size(const std::vector<RowResult>& rows, std::vector<Goal>& goals) {
     goals.push_back(ready.not_measured(own.why));
     return;
   }
-  goals.push_back(memory.said(fmt::format("{} MB", engine->resident_kib / 1024),
-                              engine->resident_kib <= 300 * 1024));
+  goals.push_back(engine->resident_kib == 0
+                      ? memory.not_measured("/proc tells nothing of copyd")
+                      : memory.said(fmt::format("{} MB", engine->resident_kib / 1024),
+                                    engine->resident_kib <= 300 * 1024));
   goals.push_back(
       ready.said(fmt::format("{}.{} s", engine->ready_ms / 1000, engine->ready_ms % 1000 / 100),
                  engine->ready_ms <= 275'000));

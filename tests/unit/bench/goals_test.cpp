@@ -32,8 +32,10 @@ Goal goal_of(const std::vector<RowResult>& rows, std::string_view begin) {
 TEST(Goals, OfAHundredAndAThousandIsWhenTheLastOrderLeftNotWhenItWasRead) {
   Result hundred = measured("copyd", 50'000, 900'000);
   hundred.last_left = {.p50 = 99'000, .count = 10};
+  hundred.times.fills = 11;
   Result thousand = measured("copyd", 50'000, 900'000);
   thousand.last_left = {.p50 = 1'100'000, .count = 10};
+  thousand.times.fills = 10;
   const std::vector rows{row("100 followers, shared connection", {hundred}),
                          row("1000 followers, shared connection", {thousand})};
   EXPECT_TRUE(goal_of(rows, "100 followers:").pass);
@@ -42,8 +44,11 @@ TEST(Goals, OfAHundredAndAThousandIsWhenTheLastOrderLeftNotWhenItWasRead) {
   EXPECT_EQ(goal_of(rows, "1000 followers,").value, "1100.0 us");
 }
 
-TEST(Goals, WithoutAWholeFillInTheJournalNothingWasMeasured) {
-  const std::vector rows{row("100 followers, shared connection", {measured("copyd", 5, 9)})};
+TEST(Goals, WithTooFewWholeFillsInTheJournalNothingWasMeasured) {
+  Result some = measured("copyd", 5, 9);
+  some.last_left = {.p50 = 1'000, .count = 8};
+  some.times.fills = 10;
+  const std::vector rows{row("100 followers, shared connection", {some})};
   EXPECT_EQ(goal_of(rows, "100 followers:").value, "");
   EXPECT_FALSE(goal_of(rows, "100 followers:").pass);
 }

@@ -60,7 +60,8 @@ inline RunNames history_names() {
 
 class HistoryRig {
  public:
-  HistoryRig() {
+  explicit HistoryRig(std::uint64_t segment_records = journal::Settings{}.segment_records)
+      : segment_records_(segment_records) {
     char name[] = "/tmp/copyd-history-XXXXXX";
     directory_ = ::mkdtemp(name);
     begin();
@@ -77,7 +78,10 @@ class HistoryRig {
 
   // A start: what the run before left, put aside, and the books written again.
   void begin() {
-    run_.emplace(RunJournal::Parts{.disk = disk, .directory = "journal", .clock = clock});
+    run_.emplace(RunJournal::Parts{.disk = disk,
+                                   .directory = "journal",
+                                   .clock = clock,
+                                   .settings = {.segment_records = segment_records_}});
     const RunNames names = history_names();
     recovered_ = run_->recover(names).value();
     ASSERT_TRUE(run_->open(names, recovered_, 1));
@@ -101,6 +105,14 @@ class HistoryRig {
     ASSERT_TRUE(run_->lanes()[0]->append(payload, clock.now()));
   }
   void sync() { run_->finish(); }
+  // What the journal's threads do in a second or two.
+  void tend_journal() {
+    for (int pass = 0; pass < 8; ++pass) {
+      clock.advance(std::chrono::milliseconds(250));
+      run_->agent().do_work();
+      run_->compaction().do_work();
+    }
+  }
   void fill(std::int64_t trade, Side side, const char* qty, std::int64_t price = 50'000,
             std::uint16_t symbol = 0) {
     LeaderFill fill;
@@ -279,6 +291,7 @@ class HistoryRig {
     return text;
   }
 
+  const std::uint64_t segment_records_;
   std::string directory_;
   std::optional<RunJournal> run_;
   Recovered recovered_;

@@ -325,6 +325,42 @@ TEST(History, AnOrderInFlightBelongsToItsTradeAcrossAStart) {
   EXPECT_EQ(rig.one("SELECT outcome FROM copies WHERE fill=1 AND follower='bob'"), "copied");
 }
 
+// The number of an order is forgotten when many others have ended since.
+TEST(History, AnOrderThatASnapshotKnowsAsOpenIsNoSecondOne) {
+  constexpr std::uint64_t small_segment = 64;
+  HistoryRig rig(small_segment);
+  rig.fill(1, Side::buy, "1");
+  rig.sync();
+  rig.read();
+  const CopyId bobs = rig.order_of(1, "bob");
+  const auto quiet_segments = [&](int count) {
+    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(count) * small_segment; ++i) {
+      rig.input(journal::Link{
+          {.follower = FollowerId{0}, .ready = true, .mode = PositionMode::one_way}});
+      if (i % 8 == 0) rig.tend_journal();
+    }
+  };
+  quiet_segments(6);
+  ASSERT_TRUE(std::ranges::any_of(*rig.disk.list(), [](const std::string& file) {
+    return file.starts_with("snapshot-");
+  }));
+  rig.execute(bobs, 0, {.filled = "0.5", .venue_ms = epoch + 9});
+  rig.sync();
+  rig.read();
+  rig.close_feed();
+  {
+    ops::Database file(rig.path());
+    file.script("DELETE FROM order_ids");
+  }
+  rig.fill(2, Side::buy, "1");
+  rig.sync();
+  rig.read();
+  EXPECT_EQ(rig.one("SELECT count(*) FROM orders WHERE fill=1 AND follower='bob'"), "1");
+  EXPECT_EQ(rig.one("SELECT count(DISTINCT copy_id)=count(*) FROM orders"), "1");
+  EXPECT_EQ(rig.one("SELECT ended FROM orders WHERE fill=1 AND follower='bob'"), "executed");
+  EXPECT_EQ(rig.one("SELECT group_concat(follower) FROM orders WHERE fill=2"), "bob");
+}
+
 TEST(History, WhatIsNotOnTheDiskIsNotTold) {
   HistoryRig rig;
   rig.open_feed(2'000, true);
