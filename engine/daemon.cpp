@@ -151,9 +151,9 @@ void keep_off(const config::Engine& engine, const std::vector<int>& usable) {
 // A large block goes back to the kernel when it is freed. Else malloc learns from the first one (a
 // segment of the journal while it is made smaller) to keep its like in the thread's heap for ever.
 void return_large_blocks() {
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
-  // What is smaller stays, so that nobody meets its pages anew: set once, neither grows by itself.
-  ::mallopt(M_TRIM_THRESHOLD, 32 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  // Of what is smaller so much stays in each thread's heap, so that nobody meets its pages anew.
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
 
 // What the path has touched once stays in memory, and no page of it goes to a disk. Only where the

@@ -19,9 +19,9 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds gap = 20ms;
 constexpr int fills_per_window = 500;
-// From its middle third to its last the most that is resident may grow so much, and is said to have
-// settled. The first third is left out: what the path, the history and a compaction need is taken
-// when they first need it.
+// From its middle third to its last what is resident, at the median, may grow so much, and is said
+// to have settled. The first third is left out: what the path, the history and a compaction need is
+// taken when they first need it. One window may meet a compaction with a segment in its hands.
 constexpr std::int64_t growth_max_percent = 5;
 
 struct Window {
@@ -31,16 +31,18 @@ struct Window {
   Percentiles last;
 };
 
-std::int64_t most_resident(std::span<const Window> windows) {
-  std::int64_t most = 0;
-  for (const auto& window : windows) most = std::max(most, window.resident_kib);
-  return most;
+std::int64_t usually_resident(std::span<const Window> windows) {
+  std::vector<std::int64_t> sizes;
+  for (const auto& window : windows) sizes.push_back(window.resident_kib);
+  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+  std::nth_element(sizes.begin(), middle, sizes.end());
+  return sizes.empty() ? 0 : *middle;
 }
 
 bool has_settled(std::span<const Window> windows) {
   const std::size_t third = windows.size() / 3;
-  const std::int64_t before = most_resident(windows.subspan(third, windows.size() - 2 * third));
-  const std::int64_t after = most_resident(windows.last(third));
+  const std::int64_t before = usually_resident(windows.subspan(third, windows.size() - 2 * third));
+  const std::int64_t after = usually_resident(windows.last(third));
   return third != 0 && after * 100 <= before * (100 + growth_max_percent);
 }
 
