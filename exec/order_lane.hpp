@@ -83,7 +83,7 @@ class OrderLane final : public Agent {
   // An old socket goes when its answers have come, or then.
   static constexpr std::chrono::seconds retire_max{10};
   // A close waits no longer for the disk while the next start, should the disk lose them, need not
-  // count on more attempts than so many beyond those it knows; and then no longer than record_wait_max.
+  // count on more attempts than so many beyond those it knows; and never beyond record_wait_max.
   static constexpr std::chrono::seconds record_wait{1};
   static constexpr std::uint8_t unrecorded_max = 2;
   static constexpr std::chrono::seconds record_wait_max{10};
