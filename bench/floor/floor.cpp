@@ -6,7 +6,6 @@
 #include <openssl/ssl.h>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
@@ -223,7 +222,7 @@ Floor::Floor(const FloorSetup& setup) : setup_(setup), thread_([this] { run(); }
 }
 
 Floor::~Floor() {
-  stop_ = true;
+  become(State::stopped);
   thread_.join();
 }
 
@@ -234,9 +233,9 @@ void Floor::run() {
     Responder responder(setup_, tls.get());
     ready_ = true;
     ready_.notify_all();
-    while (!stop_.load(std::memory_order_relaxed)) {
-      if (active_.load(std::memory_order_relaxed)) responder.spin();
-      else std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    for (auto state = state_.load(); state != State::stopped; state = state_.load()) {
+      if (state == State::active) responder.spin();
+      else state_.wait(state);
     }
   } catch (const std::exception& error) {
     failure_ = error.what();

@@ -23,22 +23,26 @@ struct FloorSetup {
 
 class Floor {
  public:
-  // Connects everything. Its thread waits until resume().
+  // Connects everything. Its thread stands still, and never wakes, until resume().
   explicit Floor(const FloorSetup& setup);
   ~Floor();
   Floor(const Floor&) = delete;
   Floor& operator=(const Floor&) = delete;
 
-  void resume() noexcept { active_ = true; }
-  void pause() noexcept { active_ = false; }
+  void resume() noexcept { become(State::active); }
+  void pause() noexcept { become(State::paused); }
 
  private:
+  enum class State : std::uint8_t { paused, active, stopped };
+  void become(State state) noexcept {
+    state_ = state;
+    state_.notify_all();
+  }
   void run();
 
   const FloorSetup setup_;
-  std::atomic<bool> active_{false};
+  std::atomic<State> state_{State::paused};
   std::atomic<bool> ready_{false};
-  std::atomic<bool> stop_{false};
   std::string failure_;
   std::thread thread_;
 };
