@@ -1,16 +1,20 @@
 // ScratchLine: a TLS connection from this thread to itself, over memory, that carries messages to
 // nobody. What runs over it keeps the code and the tables of OpenSSL and of the framing in the
-// processor's caches, for the connections that matter.
+// processor's caches, for the connections that matter. Now and then what it encrypts also goes
+// through the kernel and back (net/loopback), where this machine allows that.
 //
 // Its key and certificate are made on the spot and never leave it. One thread at a time.
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "core/result.hpp"
 #include "net/frame.hpp"
+#include "net/loopback.hpp"
 
 typedef struct ssl_st SSL;
 typedef struct ssl_ctx_st SSL_CTX;
@@ -27,7 +31,7 @@ class ScratchLine {
   // `text` as a message that came over the line, decrypted and unframed; until the next call, with
   // `message_padding` readable bytes behind it. "" when it cannot: the line is of no use any more.
   std::string_view receive(std::string_view text) noexcept;
-  // `text` framed and encrypted, and dropped.
+  // `text` framed and encrypted, one time in four sent to ourselves as well, and dropped.
   void send(std::string_view text) noexcept;
 
  private:
@@ -45,6 +49,8 @@ class ScratchLine {
   MaskSource masks_;
   std::array<char, message_max + frame_header_max> plain_{};
   std::array<char, 2 * message_max> encrypted_{};
+  std::optional<Loopback> kernel_;
+  std::uint32_t sends_ = 0;
 };
 
 }  // namespace copyd::net
