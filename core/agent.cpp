@@ -16,7 +16,8 @@ void relax() noexcept {
 // Waits a little longer the longer nothing happens, and starts again after any work.
 class IdleStrategy {
  public:
-  IdleStrategy(Idle kind, const std::vector<Agent*>& agents) noexcept : kind_(kind) {
+  IdleStrategy(Idle kind, const std::vector<Agent*>& agents) noexcept
+      : kind_(kind), bell_(agents.front()->bell()) {
     for (const Agent* agent : agents) sleep_ = std::min(sleep_, agent->nap());
   }
 
@@ -27,7 +28,7 @@ class IdleStrategy {
     }
     switch (kind_) {
       case Idle::spin: relax(); return;
-      case Idle::sleep: nap(sleep_); return;
+      case Idle::sleep: return bell_ != nullptr ? bell_->wait_for(sleep_) : nap(sleep_);
       case Idle::backoff: break;
     }
     if (empty_passes_ < 256) ++empty_passes_;
@@ -42,6 +43,7 @@ class IdleStrategy {
   static constexpr std::chrono::milliseconds sleep_max{1'000};
 
   Idle kind_;
+  Bell* bell_;
   std::chrono::milliseconds sleep_ = sleep_max;
   int empty_passes_ = 0;
 };

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/bell.hpp"
+
 namespace copyd {
 
 class Agent {
@@ -22,6 +24,8 @@ class Agent {
   // After a pass without work it may be left alone so long by a thread that sleeps (Idle::sleep).
   // Each waking takes a processor away from somebody, maybe from the path.
   virtual std::chrono::milliseconds nap() const noexcept { return std::chrono::milliseconds(1); }
+  // Ends such a nap before its time. Null: nobody does. A thread hears that of its first agent.
+  virtual Bell* bell() noexcept { return nullptr; }
 };
 
 enum class Idle : std::uint8_t {

@@ -73,7 +73,10 @@ bool OrderLane::is_recorded(const InflightOrder& order) const noexcept {
 // no more (risk::lost_attempts). But a close is never blocked: see record_wait_max.
 bool OrderLane::may_leave_now(InflightOrder& order, Mono now) const noexcept {
   if (is_recorded(order)) return true;
-  if (order.unrecorded_since.ns == 0) order.unrecorded_since = now;
+  if (order.unrecorded_since.ns == 0) {
+    order.unrecorded_since = now;
+    if (w_.journal != nullptr) w_.journal->want_durable();
+  }
   const auto held = now - order.unrecorded_since;
   if (!order.reduces() || held < record_wait) return false;
   // It could not be handed over, and had its intent: this is no other attempt.

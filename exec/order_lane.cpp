@@ -54,6 +54,7 @@ int OrderLane::do_work() noexcept {
     if (follower->pump || (tend_due && follower->waiting != 0)) pump(*follower, now);
   }
   flush_staged();
+  if (w_.journal != nullptr) w_.journal->ask();
   if (draining_) drain(now);
   return work;
 }

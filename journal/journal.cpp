@@ -36,7 +36,8 @@ Result<Writer*> Journal::open(std::string_view writer, Behind behind, std::int64
   entry.writer = std::make_unique<Writer>(Writer::Start{.name = std::string(writer),
                                                         .file = std::move(file),
                                                         .capacity = settings_.segment_records,
-                                                        .last_sequence = behind.sequence});
+                                                        .last_sequence = behind.sequence,
+                                                        .bell = &bell_});
   entries_.push_back(std::move(entry));
   return entries_.back().writer.get();
 }
@@ -75,7 +76,8 @@ Result<void> Journal::sync() {
 
 int Journal::do_work() noexcept {
   const Mono now = clock_.now();
-  const bool sync_due = now >= sync_due_;
+  bool sync_due = now >= sync_due_;
+  for (auto& entry : entries_) sync_due |= entry.writer->take_asked();
   if (sync_due) sync_due_ = now + settings_.sync_every;
   int work = 0;
   for (auto& entry : entries_) work += tend(entry, sync_due);

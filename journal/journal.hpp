@@ -1,9 +1,10 @@
 // Journal: the cold side of what must survive a crash. It opens each agent's writer, lays the next
 // segment ready before it is needed, and syncs what was appended, in groups, on a thread of its
-// own: no agent ever waits for the disk.
+// own: no agent ever waits for the disk. Some orders do (exec/lane_journal): their lane asks, and
+// all is synced at once.
 //
 //   copy agent ──append──▶ copy-00000007.seg  ─┐
-//   lane 0 ─────append──▶ lane0-00000007.seg  ─┼─ sync every few milliseconds ── Journal
+//   lane 0 ─────append──▶ lane0-00000007.seg  ─┼─ sync every 20 ms, or when asked ── Journal
 //   lane 1 ─────append──▶ lane1-00000007.seg  ─┘
 //
 // Writers are opened before the agents start and live as long as the Journal.
@@ -33,7 +34,7 @@ BootId boot_id();
 
 struct Settings {
   std::uint64_t segment_records = 131'072;  // 16 MiB
-  std::chrono::milliseconds sync_every{5};
+  std::chrono::milliseconds sync_every{20};
   BootId boot = boot_id();
 };
 
@@ -61,6 +62,7 @@ class Journal final : public Agent {
   std::chrono::milliseconds nap() const noexcept override {
     return std::max(settings_.sync_every / 2, std::chrono::milliseconds(1));
   }
+  Bell* bell() noexcept override { return &bell_; }
 
  private:
   struct Entry {
@@ -79,6 +81,7 @@ class Journal final : public Agent {
   const Clock& clock_;
   Channel<Notice>& notices_;
   const Settings settings_;
+  Bell bell_;
   std::vector<Entry> entries_;
   Mono sync_due_{};
   std::atomic<bool> failed_{false};

@@ -14,7 +14,8 @@ Writer::Writer(Start start) noexcept
       records_(1),
       open_(start.file.get()),
       appended_(start.last_sequence),
-      durable_(start.last_sequence) {
+      durable_(start.last_sequence),
+      bell_(start.bell) {
   files_.push_back(std::move(start.file));
 }
 
@@ -66,6 +67,11 @@ bool Writer::open_next() noexcept {
   open_.store(next, std::memory_order_release);
   records_.store(1, std::memory_order_release);
   return true;
+}
+
+void Writer::ask_now() noexcept {
+  asked_.store(true, std::memory_order_release);
+  if (bell_ != nullptr) bell_->ring();
 }
 
 bool Writer::wants_segment() const noexcept {

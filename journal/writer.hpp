@@ -18,8 +18,10 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "core/bell.hpp"
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "journal/disk.hpp"
@@ -35,6 +37,7 @@ class Writer {
     std::unique_ptr<File> file;
     std::uint64_t capacity = 0;       // records that fit into a segment
     std::uint64_t last_sequence = 0;  // of the writer's segments before
+    Bell* bell = nullptr;             // of the journal's thread; null: it is called all the time
   };
   explicit Writer(Start start) noexcept;
   Writer(const Writer&) = delete;
@@ -62,6 +65,12 @@ class Writer {
   bool commit() noexcept;
   // The sequence of the record that was last appended or staged.
   std::uint64_t last_sequence() const noexcept { return sequence_ + staged_size_; }
+  // Something waits until what was appended, here or by the others, is on the disk. That is asked
+  // for by the next ask(), which wakes the journal's thread and so belongs behind a pass.
+  void want_durable() noexcept { wants_durable_ = true; }
+  void ask() noexcept {
+    if (std::exchange(wants_durable_, false)) ask_now();
+  }
 
   // ---- any thread ------------------------------------------------------------------------------
 
@@ -76,12 +85,15 @@ class Writer {
 
   // A file whose header is written. REQUIRES: wants_segment().
   void prepare(std::unique_ptr<File> file) noexcept;
+  // Whether it was asked for since the last call.
+  bool take_asked() noexcept { return asked_.exchange(false, std::memory_order_acquire); }
   // Syncs what was appended so far. An error is kept: the writer has failed.
   Result<void> sync() noexcept;
 
  private:
   bool fail() noexcept;
   bool open_next() noexcept;
+  void ask_now() noexcept;
 
   const std::string name_;
   const std::uint64_t capacity_;  // records of a segment, its header among them
@@ -91,6 +103,7 @@ class Writer {
   // Written by the agent.
   std::array<Record, staged_max> staged_;
   std::size_t staged_size_ = 0;
+  bool wants_durable_ = false;
   std::uint64_t sequence_;                          // of the last record that is written
   std::atomic<std::uint64_t> records_;  // in the open segment
   std::atomic<File*> open_;
@@ -102,6 +115,8 @@ class Writer {
   std::vector<std::unique_ptr<File>> files_;  // oldest first; the open one, and what waits to be
                                               // synced or opened
 
+  Bell* const bell_;
+  std::atomic<bool> asked_{false};   // by the agent
   std::atomic<bool> failed_{false};  // by either
 };
 

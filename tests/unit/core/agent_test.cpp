@@ -45,6 +45,48 @@ TEST(AgentThread, SleepsAsLongAsItsMostImpatientAgentAllows) {
   EXPECT_LE(impatient.asked(), asks_at_most(time, 20ms));
 }
 
+class Rung final : public Agent {
+ public:
+  const char* name() const noexcept override { return "rung"; }
+  int do_work() noexcept override {
+    passes.fetch_add(1);
+    return 0;
+  }
+  std::chrono::milliseconds nap() const noexcept override { return 1h; }
+  Bell* bell() noexcept override { return &bell_; }
+  std::atomic<int> passes{0};
+
+ private:
+  Bell bell_;
+};
+
+// Each ring is answered by a pass that begins after it, whether or not the thread slept by then.
+TEST(AgentThread, IsWokenByTheBellOfItsAgent) {
+  Rung agent;
+  AgentThread thread("rung", {&agent}, Idle::sleep, std::nullopt);
+  for (int i = 0; i < 1'000; ++i) {
+    const int before = agent.passes.load();
+    while (agent.passes.load() == before) agent.bell()->ring();
+  }
+  thread.stop();
+  agent.bell()->ring();
+}
+
+TEST(Bell, RungBeforehandItIsNotWaitedFor) {
+  Bell bell;
+  bell.ring();
+  bell.ring();
+  bell.wait_for(1h);
+}
+
+TEST(Bell, NobodyRingsAndItsTimePasses) {
+  Bell bell;
+  const auto begun = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - begun < 20ms) bell.wait_for(5ms);
+  bell.ring();
+  bell.wait_for(1h);
+}
+
 TEST(AgentThread, DoesNotNapWhereItSpins) {
   Patient patient(std::chrono::hours(1));
   AgentThread thread("spins", {&patient}, Idle::spin, std::nullopt);

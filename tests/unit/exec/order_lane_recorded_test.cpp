@@ -61,6 +61,18 @@ TEST_F(Recorded, TheFirstOrderOfAFillWaitsForNothing) {
   EXPECT_LT(rig.writer->durable(), rig.writer->appended());
 }
 
+TEST_F(Recorded, WhatWaitsAsksForTheDiskOnceAndNothingElseDoes) {
+  stop_syncing();
+  decide();
+  rig.buy("1");
+  EXPECT_FALSE(rig.writer->take_asked());
+  rig.push(without_fill(OrderKind::increase, Side::buy, "1"));
+  rig.run(milliseconds(2));
+  EXPECT_TRUE(rig.writer->take_asked());
+  rig.run(seconds(5));
+  EXPECT_FALSE(rig.writer->take_asked());
+}
+
 TEST_F(Recorded, ALaterAttemptWaitsForTheIntentBeforeIt) {
   stop_syncing();
   rig.push(lasting(OrderKind::increase, Side::buy, "1"));

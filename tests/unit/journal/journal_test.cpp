@@ -119,6 +119,28 @@ TEST(Journal, AnotherStartGoesOnWithTheNumbers) {
   EXPECT_EQ(end.kind, ReadEnd::Kind::clean);
 }
 
+TEST(Journal, SyncsWhenItsTimeHasComeAndWhenItIsAsked) {
+  Rig rig;
+  rig.turn();
+  ASSERT_TRUE(rig.append(1));
+  rig.journal->do_work();
+  EXPECT_EQ(rig.writer->durable(), 0U) << "not yet";
+  rig.turn();
+  EXPECT_EQ(rig.writer->durable(), 1U);
+
+  ASSERT_TRUE(rig.append(2));
+  rig.writer->ask();
+  rig.journal->do_work();
+  EXPECT_EQ(rig.writer->durable(), 1U) << "nothing waits";
+  rig.writer->want_durable();
+  rig.writer->ask();
+  rig.journal->do_work();
+  EXPECT_EQ(rig.writer->durable(), 2U);
+  ASSERT_TRUE(rig.append(3));
+  rig.journal->do_work();
+  EXPECT_EQ(rig.writer->durable(), 2U) << "that was asked for once";
+}
+
 // Every sector that was not synced may be lost or not, each for itself.
 TEST(Journal, APowerCutCostsAtMostWhatWasNotSynced) {
   for (unsigned kept = 0; kept < 16; ++kept) {
