@@ -1,6 +1,7 @@
 // Every bound of the engine, in one place, related by static_assert where one leans on another.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -39,6 +40,9 @@ inline constexpr std::uint32_t riders_max = 128;
 inline constexpr int fills_per_pass = 16;
 inline constexpr int reports_per_pass = 64;
 inline constexpr int orders_per_pass = 1024;  // before answers are read: those of one fill leave together
+// Followers of a lane that spins, and how long they may take all together.
+inline constexpr std::size_t links_per_pass = 16;
+inline constexpr std::chrono::microseconds links_time_max{200};
 // Followers, or orders, whose memory is asked for together before it is needed (core/prefetch.hpp).
 inline constexpr std::size_t near_group = 16;
 

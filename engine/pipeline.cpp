@@ -77,6 +77,8 @@ Pipeline::Pipeline(const Parts& parts)
         .order_limits = parts.order_limits,
         .holds = &address_holds_,
         .batch = parts.config.engine.batch,
+        // A lane that naps between its passes would get round too late.
+        .links_per_pass = plan_.idle == Idle::spin ? limits::links_per_pass : 0,
         .seed = seed + i + 1,
         .prepare = &lane.wanted,
         .news = &lane.news});

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/limits.hpp"
 #include "exec/order_lane.hpp"
 #include "venue/errors.hpp"
 
@@ -54,6 +55,21 @@ void OrderLane::remove(FollowerId id, Mono now) {
   expire_increases(follower, now);
   show(follower);
   if (was_ready) report(FollowerLink{.follower = id, .ready = false});
+}
+
+// A fill that comes in the midst of a pass waits for its end. Where many followers have sockets of
+// their own a pass looks at some of them, and ends when that took long: a handshake takes a
+// millisecond, and after an outage there is one for each.
+int OrderLane::run_links(Mono now) {
+  const std::size_t all = mine_.size();
+  const std::size_t most = w_.links_per_pass == 0 ? all : std::min(all, w_.links_per_pass);
+  int work = 0;
+  for (std::size_t i = 0; i < most; ++i) {
+    if (next_link_ >= all) next_link_ = 0;
+    work += run_link(*mine_[next_link_++], now);
+    if (w_.clock.now() - now >= limits::links_time_max) break;
+  }
+  return work;
 }
 
 int OrderLane::run_link(LaneFollower& follower, Mono now) {

@@ -49,6 +49,8 @@ struct LaneWiring {
   venue::AddressHolds* holds = nullptr;
   // Orders on the shared connection that may leave in one record.
   int batch = 1;
+  // Followers whose own sockets are looked at in one pass, by turns. 0: all of them.
+  std::size_t links_per_pass = 0;
   std::uint64_t seed = 1;
   // Asks for symbols to be prepared. Null: every symbol is ready.
   Channel<PrepareSymbol>* prepare = nullptr;

@@ -45,10 +45,10 @@ int OrderLane::do_work() noexcept {
   const Mono now = w_.clock.now();
   work += poll_shared(now);
   work += poll_streams(now);
+  work += run_links(now);
   const bool tend_due = now - tended_ >= tend_period;
   if (tend_due) tended_ = now;
   for (LaneFollower* follower : mine_) {
-    work += run_link(*follower, now);
     if (tend_due && follower->in_flight != 0) tend(*follower, now);
     if (tend_due) reconcile(*follower, now);
     if (follower->pump || (tend_due && follower->waiting != 0)) pump(*follower, now);

@@ -80,8 +80,7 @@ class OrderLane final : public Agent {
   static constexpr int recv_window_ms = 2000;
   static constexpr int places_out_max = 3;  // over REST; the rest waits here, where it can expire
   static constexpr std::chrono::seconds warm_period{20};
-  // An old socket goes when its answers have come, or then.
-  static constexpr std::chrono::seconds retire_max{10};
+  static constexpr std::chrono::seconds retire_max{10};  // an old socket has for its answers
   // A close waits no longer for the disk while the next start, should the disk lose them, need not
   // count on more attempts than so many beyond those it knows; and never beyond record_wait_max.
   static constexpr std::chrono::seconds record_wait{1};
@@ -103,8 +102,7 @@ class OrderLane final : public Agent {
  private:
   using Level = Notice::Level;
 
-  // How an order can leave.
-  enum class Way : std::uint8_t { none, socket, rest };
+  enum class Way : std::uint8_t { none, socket, rest };  // how an order can leave
 
   // order_lane.cpp
   int take_commands();
@@ -288,6 +286,7 @@ class OrderLane final : public Agent {
   // lane_connect.cpp
   void add(AddFollower command, Mono now);
   void remove(FollowerId id, Mono now);
+  int run_links(Mono now);
   int run_link(LaneFollower& follower, Mono now);
   void act(LaneFollower& follower, LaneSession::Action action, Mono now);
   void ask(LaneFollower& follower, LaneSession::Action action, Mono now);
@@ -373,6 +372,7 @@ class OrderLane final : public Agent {
   Legs legs_;
   std::vector<std::unique_ptr<LaneFollower>> followers_;  // by FollowerId; null: not this lane's
   std::vector<LaneFollower*> mine_;
+  std::size_t next_link_ = 0;  // of mine_: where the next pass goes on
   std::unique_ptr<SharedOrders> shared_;  // null: nobody has shared so far
   bool may_share_ = true;                 // the venue has not objected
   bool shared_lost_ = false;              // that it stands again is to be said

@@ -57,6 +57,7 @@ void Process::make_agents(const Parts& parts, const engine::Recovered& recovered
                                                            .order_limits = parts.order_limits,
                                                            .holds = &address_holds_,
                                                            .batch = 4,
+                                                           .links_per_pass = parts.seed % 2,
                                                            .seed = parts.seed + i + 1});
     copier_lanes_.push_back({.orders = lane.orders, .reports = lane.reports});
   }

@@ -325,6 +325,7 @@ net::WebSocket::Event FakeSocket::poll(Mono) {
   if (connecting_) {
     if (is_stream ? venue_.hang_streams : venue_.hang_orders) return Event::none;
     connecting_ = false;
+    if (venue_.on_connect) venue_.on_connect();
     const bool refused = is_stream ? venue_.refuse_streams : venue_.refuse_orders;
     if (!accounts.empty() && venue_.refuse_combined) return Event::closed;
     if (venue_.refuse_connections || refused) return Event::closed;

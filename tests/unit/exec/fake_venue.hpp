@@ -83,6 +83,7 @@ class FakeVenue final : public net::Transport {
   std::uint64_t sends = 0;
   int time_reads = 0;
   std::function<void(const std::string& client_order_id)> on_order;  // as it arrives
+  std::function<void()> on_connect;                                   // a socket takes its time
   int sockets_made = 0;
 
   std::int64_t now_ms() const { return time_offset + clock_.now().ns / 1'000'000; }

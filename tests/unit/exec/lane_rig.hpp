@@ -55,7 +55,8 @@ class LaneRig {
   // `journal`: in place of the rig's own. `prepares`: what lanes want to be prepared goes to
   // `wanted`.
   explicit LaneRig(OrderLimits order_limits = {}, std::vector<int> own_limits = {},
-                   journal::Writer* journal = nullptr, bool prepares = false)
+                   journal::Writer* journal = nullptr, bool prepares = false,
+                   std::size_t links_per_pass = 0)
       : venue(clock),
         cells(followers),
         books(followers),
@@ -91,6 +92,7 @@ class LaneRig {
                             .order_limits = order_limits,
                             .holds = &holds,
                             .batch = batch,
+                            .links_per_pass = links_per_pass,
                             .seed = 7,
                             .prepare = prepares ? &wanted : nullptr,
                             .name = "lane-0"};
