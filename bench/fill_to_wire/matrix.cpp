@@ -66,7 +66,7 @@ std::vector<Turn> start_all(BenchVenue& venue, const Row& row, const std::string
                             int cpu) {
   std::vector<Turn> turns;
   const std::size_t followers = row.engine.followers;
-  const bool shared = row.engine.connection == "shared";
+  const bool shared = row.engine.connection != "own" && followers > 1;
   turns.push_back(turn_of(start_floor(venue, {.followers = followers,
                                               .shared_connection = shared,
                                               .logged_on = row.engine.ed25519,
@@ -159,6 +159,8 @@ std::vector<Row> rows_of(Extent extent, bool peers) {
     Row row = row_of(followers == 1 ? "peers, 1 follower" : "peers, 10 followers",
                      engine_of(followers), followers == 1 ? 2ms : 10ms, size(5'000, 600));
     row.peers = true;
+    row.engine.connection = "auto";  // as a user has it who sets nothing
+    row.engine.batch = 8;
     row.peer_fills = followers == 1 ? size(5'000, 600) : size(1'000, 150);
     row.fills = row.peer_fills;
     rows.push_back(std::move(row));

@@ -211,14 +211,8 @@ BenchVenue::FillFrames BenchVenue::fill_frames(const Group& group, const Connect
                   .order = next_id_ + 1,
                   .trade = next_id_ + 2,
                   .time_ms = wall_ms()};
-  const auto frame_of = [&](const std::string& event) {
-    std::string frame;
-    append_frame(frame, stream.combined
-                            ? fmt::format(R"({{"stream":"{}","data":{}}})", account.api_key, event)
-                            : event);
-    return frame;
-  };
-  return {.brief = frame_of(trade_lite(fill)), .whole = frame_of(order_trade_update(fill))};
+  return {.brief = event_frame(account, stream, trade_lite(fill)),
+          .whole = event_frame(account, stream, order_trade_update(fill))};
 }
 
 void BenchVenue::send_fill(Group& group, Mono& written) {

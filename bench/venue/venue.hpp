@@ -133,6 +133,8 @@ class BenchVenue {
   void take_order(Connection& connection, const OrderRequest& order, int account, bool rest);
   std::string rest_answer(std::string_view path, int account);
   void watch_stream(Connection& connection, std::string_view listen_key);
+  static std::string event_frame(const Account& owner, const Connection& stream,
+                                 std::string_view event);
   void answer(const Pending& order);
   void answer_all();
   void drop_broken();

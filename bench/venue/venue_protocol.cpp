@@ -152,18 +152,33 @@ void BenchVenue::upgrade(Connection& connection, std::string_view target, std::s
   }
   connection.kind = Connection::Kind::stream;
   connection.combined = path.ends_with("/stream");
-  const auto query = target.substr(std::min(path.size() + 1, target.size()));
-  watch_stream(connection, parameter_of(query, "listenKey"));
-  watch_stream(connection, parameter_of(query, "streams"));
+  // Of each parameter the value, whatever its name: one that is no listen key is nobody's.
+  auto rest = target.substr(std::min(path.size() + 1, target.size()));
+  while (!rest.empty()) {
+    const auto parameter = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(parameter.size() + 1, rest.size()));
+    watch_stream(connection, parameter.substr(parameter.find('=') + 1));
+  }
   watch_stream(connection, path.substr(path.rfind('/') + 1));
 }
 
 // A listen key is the account's own key here.
 void BenchVenue::watch_stream(Connection& connection, std::string_view listen_key) {
   const int account = account_of(listen_key);
-  if (account < 0 || connection.account >= 0) return;
-  connection.account = account;
-  accounts_[static_cast<std::size_t>(account)].streams.push_back(&connection);
+  if (account < 0) return;
+  auto& streams = accounts_[static_cast<std::size_t>(account)].streams;
+  if (std::find(streams.begin(), streams.end(), &connection) == streams.end())
+    streams.push_back(&connection);
+}
+
+std::string BenchVenue::event_frame(const Account& owner, const Connection& stream,
+                                    std::string_view event) {
+  std::string frame;
+  if (stream.combined)
+    append_frame(frame, fmt::format(R"({{"stream":"{}","data":{}}})", owner.api_key, event));
+  else
+    append_frame(frame, event);
+  return frame;
 }
 
 void BenchVenue::take_frames(Connection& connection) {
@@ -290,16 +305,14 @@ void BenchVenue::answer(const Pending& order) {
     append_frame(frame, api_answer(order.id, result));
     order.connection->write(frame);
   }
-  for (Connection* stream : account.streams) {
-    std::string frame;
-    append_frame(frame, order_trade_update({.client_order_id = order.client_order_id,
-                                            .side = order.side,
-                                            .quantity = order.quantity,
-                                            .order = next_id_,
-                                            .trade = next_id_ + 1,
-                                            .time_ms = wall_ms()}));
-    stream->write(frame);
-  }
+  for (Connection* stream : account.streams)
+    stream->write(event_frame(account, *stream,
+                              order_trade_update({.client_order_id = order.client_order_id,
+                                                  .side = order.side,
+                                                  .quantity = order.quantity,
+                                                  .order = next_id_,
+                                                  .trade = next_id_ + 1,
+                                                  .time_ms = wall_ms()})));
 }
 
 }  // namespace copyd::bench
