@@ -98,6 +98,10 @@ Pipeline::Pipeline(const Parts& parts)
                                                              .notices = copy_notices_,
                                                              .cells = follower_cells_,
                                                              .stages = copy_stages_,
+                                                             .followers_per_pass =
+                                                                 plan_.dedicated
+                                                                     ? 0
+                                                                     : limits::decided_per_pass,
                                                              .settle_start = parts.start_ns,
                                                              .journal = parts.copy_journal,
                                                              .doubt_until = parts.doubt_until,

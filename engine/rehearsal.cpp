@@ -138,7 +138,11 @@ bool Rehearsal::decide(Mono now) noexcept {
   if (!books_->orders.try_pop(order)) return false;
   terms_.copy_id = order->copy_id;
   books_->reports.try_push(
-      OrderDone{.ref = order->ref, .follower = order->follower, .filled = order->qty});
+      OrderDone{.ref = order->ref,
+                .follower = order->follower,
+                .filled = order->qty,
+                .average = {},
+                .venue_time = {}});
   books_->copier.do_work();
   return true;
 }

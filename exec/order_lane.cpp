@@ -11,6 +11,7 @@ namespace {
 
 // Timers are looked at this often: an order is never late by more, and a quiet pass costs little.
 constexpr std::chrono::milliseconds tend_period{1};
+constexpr std::chrono::milliseconds look_period{1};
 // So long may new orders keep the sockets, and what is staged, waiting: some keys sign slowly.
 constexpr std::chrono::milliseconds take_max{2};
 
@@ -40,10 +41,20 @@ OrderLane::~OrderLane() = default;
 
 int OrderLane::do_work() noexcept {
   int work = take_commands();
-  work += take_orders();
+  const int taken = take_orders();
   flush_staged();
   const Mono now = w_.clock.now();
-  work += poll_shared(now);
+  // More of the same fill may follow: what came waits a little for what leaves.
+  if (taken == 0 || now - looked_ >= look_period) work += look_around(now);
+  if (w_.journal != nullptr) w_.journal->ask();
+  if (draining_) drain(now);
+  return work + taken;
+}
+
+// What came in, what has become due, and what may leave now.
+int OrderLane::look_around(Mono now) {
+  looked_ = now;
+  int work = poll_shared(now);
   work += poll_streams(now);
   work += run_links(now);
   const bool tend_due = now - tended_ >= tend_period;
@@ -54,8 +65,6 @@ int OrderLane::do_work() noexcept {
     if (follower->pump || (tend_due && follower->waiting != 0)) pump(*follower, now);
   }
   flush_staged();
-  if (w_.journal != nullptr) w_.journal->ask();
-  if (draining_) drain(now);
   return work;
 }
 

@@ -75,8 +75,7 @@ class OrderLane final : public Agent {
   static constexpr std::chrono::seconds time_hold{2};  // for the venue's time to come
   static constexpr std::chrono::milliseconds retry_first{200};
   static constexpr std::chrono::milliseconds retry_max{800};
-  // At the end, the copy agent has this long to answer what it was told last with another close.
-  static constexpr std::chrono::milliseconds drain_quiet{50};
+  static constexpr std::chrono::milliseconds drain_quiet{50};  // for what the end makes close
   static constexpr int recv_window_ms = 2000;
   static constexpr int places_out_max = 3;  // over REST; the rest waits here, where it can expire
   static constexpr std::chrono::seconds warm_period{20};
@@ -101,11 +100,11 @@ class OrderLane final : public Agent {
 
  private:
   using Level = Notice::Level;
-
   enum class Way : std::uint8_t { none, socket, rest };  // how an order can leave
 
   // order_lane.cpp
   int take_commands();
+  int look_around(Mono now);
   void set_time(TimeSample sample) noexcept;
   int take_orders() noexcept;
   void bring_near(std::span<const Order> orders) const noexcept;
@@ -387,6 +386,7 @@ class OrderLane final : public Agent {
   venue::ReplyDecoder replies_;
   venue::UserDataDecoder user_data_;
   std::uint64_t mark_ = 1;        // of the present pass over waiting orders
+  Mono looked_{};                 // when sockets were last read
   Mono tended_{};                 // when timers were last looked at
   Mono time_from_{};              // the venue's time is not asked for before
   bool journal_mourned_ = false;  // that it fails was said

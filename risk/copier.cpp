@@ -59,6 +59,7 @@ Copier::Copier(const CopierSetup& setup)
               gate_,    doubts_,      marks_,       setup.decisions, generation_},
       followers_of_(leader_places(setup)),
       held_by_leader_(leader_places(setup), std::vector<Qty>(setup.symbols.size() * leg_kinds)),
+      followers_per_pass_(setup.followers_per_pass),
       journal_(setup.journal),
       replaying_(setup.replays),
       doubt_until_(setup.doubt_until.value_or(VenueTime())),
@@ -99,6 +100,12 @@ Copier::Copier(const CopierSetup& setup)
 
 int Copier::do_work() noexcept {
   check_journal();
+  const int work = fill_ ? go_on_deciding() : take_inputs();
+  in_flight_.set(static_cast<std::int64_t>(orders_.size()));
+  return work;
+}
+
+int Copier::take_inputs() noexcept {
   int work = go_on_reloading();
   CopyCommand command;
   for (int i = 0; i < commands_per_pass && commands_.try_pop(command); ++i, ++work)
@@ -109,12 +116,12 @@ int Copier::do_work() noexcept {
       std::visit([this](const auto& r) { take(r); }, report);
   for (Lane& lane : lanes_) hand_over_waiting(lane);
   LeaderEvent event;
-  for (int i = 0; i < limits::fills_per_pass && leader_events_.try_pop(event); ++i, ++work)
+  for (int i = 0; i < limits::fills_per_pass && !fill_ && leader_events_.try_pop(event);
+       ++i, ++work)
     std::visit([this](const auto& e) { take(e); }, event);
+  if (fill_) return work;
   if (paper_moved_) show_paper();
-  work += answer_queries();
-  in_flight_.set(static_cast<std::int64_t>(orders_.size()));
-  return work;
+  return work + answer_queries();
 }
 
 // ---- leader events
@@ -130,11 +137,13 @@ void Copier::apply(const LeaderFill& fill) {
                        .age_ms = moment.age ? moment.age->count() : journal::unknown_age,
                        .doubts = doubts_});
   check_journal();
-  decide(fill, moment);
-  doubts_ = 0;
+  begin_deciding(fill, moment);
+  go_on_deciding();
 }
 
-void Copier::decide(const LeaderFill& fill, const Moment& moment) {
+// The lanes of the same thread send what a pass has decided before the next pass goes on; until
+// then nothing else is applied, so that the books come out as if all had been decided at once.
+void Copier::begin_deciding(const LeaderFill& fill, const Moment& moment) {
   if (fill.price.sign() > 0) last_prices_[fill.symbol.value] = fill.price;
   held_by_leader(fill.leader, fill.symbol, fill.leg) += with_sign(fill.qty, sign_of(fill.side));
   out_of_sync_ = false;
@@ -142,13 +151,24 @@ void Copier::decide(const LeaderFill& fill, const Moment& moment) {
   if (decisions_ != nullptr) decisions_->on_fill(fill, moment.age);
 
   const auto& followers = followers_of_[fill.leader.value];
-  const std::size_t first = followers.empty() ? 0 : first_follower_++ % followers.size();
+  fill_ = {.fill = fill,
+           .moment = moment,
+           .first = followers.empty() ? 0 : first_follower_++ % followers.size()};
+}
+
+// How many followers had their turn.
+int Copier::go_on_deciding() {
+  const auto& [fill, moment, first, done] = *fill_;
+  const auto& followers = followers_of_[fill.leader.value];
   const auto follower_at = [&](std::size_t i) {
     return followers[first + i < followers.size() ? first + i : first + i - followers.size()];
   };
-  for (std::size_t i = 0; i < followers.size(); ++i) {
-    if (i % limits::near_group == 0)
-      for (std::size_t j = i; j < std::min(i + limits::near_group, followers.size()); ++j) {
+  const std::size_t left = followers.size() - done;
+  const std::size_t end =
+      done + (followers_per_pass_ == 0 ? left : std::min(left, followers_per_pass_));
+  for (std::size_t i = done; i < end; ++i) {
+    if ((i - done) % limits::near_group == 0)
+      for (std::size_t j = i; j < std::min(i + limits::near_group, end); ++j) {
         books_[follower_at(j)].bring_near(fill.symbol);
         prefetch(cells_[follower_at(j)]);
       }
@@ -165,6 +185,16 @@ void Copier::decide(const LeaderFill& fill, const Moment& moment) {
     outcomes_.end(outcome);
     go_on(follower);
   }
+  const auto turns = static_cast<int>(end - done);
+  fill_->done = end;
+  if (end == followers.size()) end_deciding();
+  return turns;
+}
+
+void Copier::end_deciding() {
+  const LeaderFill fill = fill_->fill;
+  fill_.reset();
+  doubts_ = 0;
   if (out_of_sync_)
     notify(Notice::Level::warning, Notice::Subject::leader, fill.leader.value,
            "%s: a hedge leg was closed beyond what we knew; nothing opens on it until the leader's "

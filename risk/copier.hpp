@@ -74,6 +74,7 @@ struct CopierSetup {
   Channel<Notice>& notices;
   std::span<FollowerCells> cells;      // by FollowerId; as many followers there may ever be
   StageTimes& stages;                  // Stage::decide is recorded here
+  std::size_t followers_per_pass = 0;  // whose turn a fill is in one pass; 0: all
   std::int64_t settle_start = 0;       // n of the first settle(n): the start time in nanoseconds
   journal::Writer* journal = nullptr;  // null: nothing is kept
   // Fills up to then may have been copied by a run whose journal the disk has lost.
@@ -203,7 +204,17 @@ class Copier final : public Agent, private BookSink {
     std::optional<std::chrono::milliseconds> age;  // empty: the venue's time is not known
     Mono now;
   };
-  void decide(const LeaderFill& fill, const Moment& moment);
+  // A fill, until each of its followers has had his turn.
+  struct Deciding {
+    LeaderFill fill;
+    Moment moment;
+    std::size_t first = 0;  // of followers_of_, whose turn it was first
+    std::size_t done = 0;   // turns
+  };
+  int take_inputs() noexcept;
+  void begin_deciding(const LeaderFill& fill, const Moment& moment);
+  int go_on_deciding();
+  void end_deciding();
   void apply(const LeaderPosition& position);
   void apply(const LeaderSynced& synced);
   void on_order(const Order& order) noexcept override;
@@ -297,6 +308,8 @@ class Copier final : public Agent, private BookSink {
   std::vector<std::uint16_t> on_paper_;  // followers
   bool paper_moved_ = true;              // since it was last shown
   std::size_t first_follower_ = 0;
+  const std::size_t followers_per_pass_;
+  std::optional<Deciding> fill_;
   Turn turn_;
   bool alarmed_ = false;                      // the book of `turn_` has, during this event
   std::vector<LastIncrease> last_increases_;  // by FollowerId

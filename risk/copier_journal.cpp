@@ -85,8 +85,8 @@ void Copier::replay(const journal::Record& record) {
       if (input.age_ms != journal::unknown_age)
         moment.age = std::chrono::milliseconds(input.age_ms);
       doubts_ = static_cast<std::uint8_t>(input.doubts);
-      decide(input.fill, moment);
-      doubts_ = 0;
+      begin_deciding(input.fill, moment);
+      while (fill_) go_on_deciding();
       break;
     }
     case journal::Type::leader_position:

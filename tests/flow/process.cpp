@@ -76,6 +76,7 @@ void Process::make_agents(const Parts& parts, const engine::Recovered& recovered
                         .notices = copy_notices_,
                         .cells = follower_cells_,
                         .stages = copy_stages_,
+                        .followers_per_pass = parts.seed / 2 % 2,
                         .settle_start = parts.start_ns,
                         .journal = journal_.copy(),
                         .doubt_until = engine::doubt_until(recovered, parts.venue_time)});

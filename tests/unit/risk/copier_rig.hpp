@@ -53,6 +53,7 @@ class CopierRig {
     journal::Writer* journal = nullptr;
     std::optional<VenueTime> doubt_until{};
     bool replays = false;
+    std::size_t followers_per_pass = 0;
   };
   static constexpr std::size_t room = 2;  // for followers that a reload brings
   explicit CopierRig(const Options& options) : cells(options.followers + room) {
@@ -86,6 +87,8 @@ class CopierRig {
                                                               .notices = notices,
                                                               .cells = cells,
                                                               .stages = stages,
+                                                              .followers_per_pass =
+                                                                  options.followers_per_pass,
                                                               .settle_start = 5'000,
                                                               .journal = options.journal,
                                                               .doubt_until = options.doubt_until,
