@@ -26,7 +26,7 @@ void Bell::wait_for(std::chrono::nanoseconds most) noexcept {
   constexpr std::int64_t second = 1'000'000'000;
   const timespec time{.tv_sec = most.count() / second, .tv_nsec = most.count() % second};
   futex(rung_, FUTEX_WAIT_PRIVATE, 0, &time);
-  rung_.store(0, std::memory_order_relaxed);
+  rung_.exchange(0, std::memory_order_acquire);
 }
 
 }  // namespace copyd

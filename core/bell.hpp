@@ -1,5 +1,5 @@
 // Bell: wakes a thread that sleeps between its turns. Whoever rings pays for a system call, some
-// microseconds, and only where the thread has not been rung for already.
+// microseconds; not where the bell was rung already and the thread has not yet come.
 #pragma once
 
 #include <atomic>
@@ -12,8 +12,8 @@ class Bell {
  public:
   // Any thread.
   void ring() noexcept;
-  // The thread that is woken, one: until somebody rings, or `most` has passed. What was rung since
-  // the last call returns at once.
+  // Returns when somebody rings, or `most` has passed; at once where somebody rang since the last
+  // call. One thread.
   void wait_for(std::chrono::nanoseconds most) noexcept;
 
  private:

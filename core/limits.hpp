@@ -40,10 +40,10 @@ inline constexpr std::uint32_t riders_max = 128;
 inline constexpr int fills_per_pass = 16;
 inline constexpr int reports_per_pass = 64;
 inline constexpr int orders_per_pass = 1024;  // before answers are read: those of one fill leave together
-// Followers of a fill that are decided before lanes of the same thread have their turn: as many as
-// leave in a few records.
+// Followers that have their turn before lanes of the same thread do, where a fill has more than
+// that: as many as leave in a few records.
 inline constexpr std::size_t decided_per_pass = 64;
-// Followers of a lane that spins, and how long they may take all together.
+// Followers whose sockets a lane that spins looks at, and how long any lane may.
 inline constexpr std::size_t links_per_pass = 16;
 inline constexpr std::chrono::microseconds links_time_max{200};
 // Followers, or orders, whose memory is asked for together before it is needed (core/prefetch.hpp).

@@ -143,7 +143,7 @@ bool Pipeline::drain() {
       return false;
     case Drain::feed:
       if (!feed_->stopped() || events_.size() != 0) return false;
-      // Commands are taken between two passes: the answer to this question comes after the last
+      // Commands are taken between two fills: the answer to this question comes after the last
       // event was decided.
       tell_copier(QueryBook{.query = drain_query});
       drain_ = Drain::copier;

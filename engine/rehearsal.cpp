@@ -101,7 +101,7 @@ Rehearsal::Rehearsal(const Clock& clock, Parts parts, net::ScratchLine line, ven
 Rehearsal::~Rehearsal() = default;
 
 std::unique_ptr<Rehearsal> Rehearsal::create(const Clock& clock, Parts parts) {
-  auto line = net::ScratchLine::create();
+  auto line = net::ScratchLine::create(parts.lane);
   auto signer = venue::Signer::hmac(Secret::copy_of(nobodys_key));
   if (line.has_error() || signer.has_error()) return nullptr;
   return std::unique_ptr<Rehearsal>(

@@ -4,7 +4,8 @@
 //
 // It works on things of its own alone: a connection to itself (net/scratch_line), a leader and a
 // follower that exist nowhere, a copy agent and queues for them, a key that no account has. Nothing
-// it does is sent, kept, counted or seen by anybody.
+// it does is kept, counted or sent to anybody else; a lane's part shows on the loopback interface,
+// some 8,000 packets a second.
 // Run by the thread of the path whenever a pass found nothing to do; does its round once in `every`.
 // Costs a fill that comes in the midst of a round what is left of it, some microseconds.
 #pragma once

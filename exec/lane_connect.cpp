@@ -59,15 +59,20 @@ void OrderLane::remove(FollowerId id, Mono now) {
 
 // A fill that comes in the midst of a pass waits for its end. Where many followers have sockets of
 // their own a pass looks at some of them, and ends when that took long: a handshake takes a
-// millisecond, and after an outage there is one for each.
+// millisecond, and after an outage there is one for each. Not 0 when it was cut short.
+// The timers of a follower's orders come behind its own sockets: what lies there unread, after a
+// pause of the machine, is no answer that never came.
 int OrderLane::run_links(Mono now) {
   const std::size_t all = mine_.size();
   const std::size_t most = w_.links_per_pass == 0 ? all : std::min(all, w_.links_per_pass);
+  const Mono begun = w_.clock.now();
   int work = 0;
   for (std::size_t i = 0; i < most; ++i) {
     if (next_link_ >= all) next_link_ = 0;
-    work += run_link(*mine_[next_link_++], now);
-    if (w_.clock.now() - now >= limits::links_time_max) break;
+    LaneFollower& follower = *mine_[next_link_++];
+    work += run_link(follower, now);
+    if (follower.in_flight != 0 && now - follower.tended >= tend_period) tend(follower, now);
+    if (w_.clock.now() - begun >= limits::links_time_max) return std::max(work, 1);
   }
   return work;
 }

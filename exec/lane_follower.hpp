@@ -19,6 +19,9 @@
 
 namespace copyd::exec {
 
+// Timers of orders, what waits and timetables are looked at this often: a quiet pass costs little.
+inline constexpr std::chrono::milliseconds tend_period{1};
+
 // A socket that carries orders, and what is its own.
 struct OrderSocket {
   std::unique_ptr<net::WebSocket> socket;         // null: there is none
@@ -115,6 +118,7 @@ struct LaneFollower {
   std::uint32_t waiting = 0;
   std::uint32_t ended = 0;
   bool pump = false;            // something changed for those that wait
+  Mono tended{};                // when the timers of its orders were last looked at
   Mono time_doubtful_until{};   // the venue refused our timestamp; a while for its time to come
   Mono increases_from{};        // a rate limit: increases not before
   int rate_limited = 0;         // consecutive times

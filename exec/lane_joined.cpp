@@ -80,7 +80,10 @@ bool OrderLane::gather(LaneFollower& follower, InflightOrder& order, Mono now) n
     rider = next_rider(*rider);
     keep_riding(*rider, carrier, now);
   }
-  if (w_.journal != nullptr) order.lane_recorded = w_.journal->appended();
+  if (w_.journal != nullptr) {
+    order.lane_recorded = w_.journal->appended();
+    w_.journal->want_durable();
+  }
   return true;
 }
 
@@ -119,6 +122,7 @@ void OrderLane::apart(InflightOrder& order, Mono now) noexcept {
   order.joined = Joined::no;
   order.riding = Qty{};
   order.lane_recorded = std::max(order.lane_recorded, recorded);
+  if (w_.journal != nullptr) w_.journal->want_durable();
   follower.pump = true;
 }
 

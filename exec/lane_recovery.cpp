@@ -94,6 +94,7 @@ void OrderLane::ask_soon(LaneFollower& follower, Mono now) noexcept {
 
 // Timers of the orders on the wire.
 void OrderLane::tend(LaneFollower& follower, Mono now) {
+  follower.tended = now;
   for (auto* order = inflight_.first(follower.id); order != nullptr;
        order = inflight_.next(*order)) {
     if (order->state == OrderState::written && !order->confirmed &&

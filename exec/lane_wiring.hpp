@@ -49,7 +49,8 @@ struct LaneWiring {
   venue::AddressHolds* holds = nullptr;
   // Orders on the shared connection that may leave in one record.
   int batch = 1;
-  // Followers whose own sockets are looked at in one pass, by turns. 0: all of them.
+  // Followers whose own sockets are looked at in one pass, by turns; 0: all. Fewer where that takes
+  // longer than limits::links_time_max.
   std::size_t links_per_pass = 0;
   std::uint64_t seed = 1;
   // Asks for symbols to be prepared. Null: every symbol is ready.

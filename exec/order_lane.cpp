@@ -9,10 +9,9 @@
 namespace copyd::exec {
 namespace {
 
-// Timers are looked at this often: an order is never late by more, and a quiet pass costs little.
-constexpr std::chrono::milliseconds tend_period{1};
+// So long may orders of one pass after the other keep the sockets waiting, and those of one pass
+// what is staged: some keys sign slowly.
 constexpr std::chrono::milliseconds look_period{1};
-// So long may new orders keep the sockets, and what is staged, waiting: some keys sign slowly.
 constexpr std::chrono::milliseconds take_max{2};
 
 std::int64_t ns_between(Mono from, Mono to) noexcept {
@@ -60,7 +59,6 @@ int OrderLane::look_around(Mono now) {
   const bool tend_due = now - tended_ >= tend_period;
   if (tend_due) tended_ = now;
   for (LaneFollower* follower : mine_) {
-    if (tend_due && follower->in_flight != 0) tend(*follower, now);
     if (tend_due) reconcile(*follower, now);
     if (follower->pump || (tend_due && follower->waiting != 0)) pump(*follower, now);
   }
@@ -166,6 +164,7 @@ void OrderLane::take(const OrderTerms& terms, Mono now) noexcept {
   if (terms.joined == Joined::rides) return ride_on(follower, order, now);
   order.joined = terms.joined;
   order.sent_limit = terms.limit;
+  if (w_.journal != nullptr && !is_recorded(order)) w_.journal->want_durable();
   if (resume(follower, order, now)) return;
   if (terms.received.ns != 0 && order.attempt == 0)
     w_.stages[Stage::lane].record(ns_between(terms.received, now) - terms.decided_ns);

@@ -75,11 +75,11 @@ class OrderLane final : public Agent {
   static constexpr std::chrono::seconds time_hold{2};  // for the venue's time to come
   static constexpr std::chrono::milliseconds retry_first{200};
   static constexpr std::chrono::milliseconds retry_max{800};
-  static constexpr std::chrono::milliseconds drain_quiet{50};  // for what the end makes close
+  static constexpr std::chrono::milliseconds drain_quiet{50};  // the copy agent answers with a close
   static constexpr int recv_window_ms = 2000;
   static constexpr int places_out_max = 3;  // over REST; the rest waits here, where it can expire
   static constexpr std::chrono::seconds warm_period{20};
-  static constexpr std::chrono::seconds retire_max{10};  // an old socket has for its answers
+  static constexpr std::chrono::seconds retire_max{10};  // an old socket: its answers came, or this
   // A close waits no longer for the disk while the next start, should the disk lose them, need not
   // count on more attempts than so many beyond those it knows; and never beyond record_wait_max.
   static constexpr std::chrono::seconds record_wait{1};

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/time.h>
 
 #include <array>
 #include <cerrno>
@@ -14,7 +15,7 @@ sockaddr* generic(sockaddr_in& address) noexcept {
   return reinterpret_cast<sockaddr*>(&address);
 }
 
-// Until the connection stands it may block: the kernel makes one to itself without a wait.
+// It may block until the connection stands: the kernel makes one to itself without a wait.
 Socket make_socket() noexcept {
   return Socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
 }
@@ -30,7 +31,10 @@ Result<Loopback> Loopback::create() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   const int near = loopback.near_.descriptor();
+  // Where something keeps packets from coming back, nobody waits for them.
+  const timeval patience{.tv_sec = 0, .tv_usec = 100'000};
   if (!listener.is_open() || near < 0 ||
+      ::setsockopt(near, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ||
       ::bind(listener.descriptor(), generic(address), size) != 0 ||
       ::listen(listener.descriptor(), 1) != 0 ||
       ::getsockname(listener.descriptor(), generic(address), &size) != 0 ||

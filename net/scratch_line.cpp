@@ -59,7 +59,7 @@ Result<std::unique_ptr<SSL_CTX, ScratchLine::Deleter>> ScratchLine::server_conte
   return context;
 }
 
-Result<ScratchLine> ScratchLine::create() {
+Result<ScratchLine> ScratchLine::create(bool through_kernel) {
   ERR_clear_error();
   const auto server = TRY(server_context());
   const std::unique_ptr<SSL_CTX, Deleter> client(SSL_CTX_new(TLS_client_method()));
@@ -76,6 +76,7 @@ Result<ScratchLine> ScratchLine::create() {
   const bool done = line.shake_hands();
   ERR_clear_error();
   if (!done) return make_error_code(Errc::io);
+  if (!through_kernel) return line;
   if (auto kernel = Loopback::create()) line.kernel_ = std::move(*kernel);
   return line;
 }

@@ -1,7 +1,7 @@
 // ScratchLine: a TLS connection from this thread to itself, over memory, that carries messages to
 // nobody. What runs over it keeps the code and the tables of OpenSSL and of the framing in the
 // processor's caches, for the connections that matter. Now and then what it encrypts also goes
-// through the kernel and back (net/loopback), where this machine allows that.
+// through the kernel and back (net/loopback), where that is wanted and this machine allows it.
 //
 // Its key and certificate are made on the spot and never leave it. One thread at a time.
 #pragma once
@@ -25,8 +25,8 @@ class ScratchLine {
  public:
   static constexpr std::size_t message_max = 4096;
 
-  // Errc::io: OpenSSL does not give what it takes.
-  static Result<ScratchLine> create();
+  // Errc::io: OpenSSL does not give what it takes. `through_kernel`: see above.
+  static Result<ScratchLine> create(bool through_kernel);
 
   // `text` as a message that came over the line, decrypted and unframed; until the next call, with
   // `message_padding` readable bytes behind it. "" when it cannot: the line is of no use any more.

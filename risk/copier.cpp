@@ -100,7 +100,11 @@ Copier::Copier(const CopierSetup& setup)
 
 int Copier::do_work() noexcept {
   check_journal();
-  const int work = fill_ ? go_on_deciding() : take_inputs();
+  int work = fill_ ? go_on_deciding() : take_inputs();
+  if (!fill_) {
+    if (paper_moved_) show_paper();
+    work += answer_queries();
+  }
   in_flight_.set(static_cast<std::int64_t>(orders_.size()));
   return work;
 }
@@ -119,9 +123,7 @@ int Copier::take_inputs() noexcept {
   for (int i = 0; i < limits::fills_per_pass && !fill_ && leader_events_.try_pop(event);
        ++i, ++work)
     std::visit([this](const auto& e) { take(e); }, event);
-  if (fill_) return work;
-  if (paper_moved_) show_paper();
-  return work + answer_queries();
+  return work;
 }
 
 // ---- leader events

@@ -6,7 +6,9 @@
 //
 // It owns every FollowerBook and is the only one who changes them. An order is handed to its lane
 // as soon as it is decided, inside the loop over the followers, so follower 1 does not wait for
-// follower N; which follower comes first rotates with every fill.
+// follower N; which follower comes first rotates with every fill. Where lanes share the thread, a
+// fill is decided in portions, a pass each, and nothing else is applied in between: a replay, which
+// decides it at once, comes out the same.
 //
 // The orders of a follower on paper (`shadow`) reach no lane: each finishes here, at the mark, when
 // what decided it is done.
@@ -109,6 +111,7 @@ class Copier final : public Agent, private BookSink {
   void prepare(Reload& reload) const;
   // For tests, on the agent's own thread.
   const FollowerBook& book(FollowerId follower) const noexcept { return books_[follower.value]; }
+  bool is_deciding() const noexcept { return fill_.has_value(); }
 
   // ---- kept over a restart (copier_journal.cpp); cold, before do_work is first called
   // ------------

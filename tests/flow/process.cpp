@@ -136,7 +136,8 @@ void Process::add_leader(venue::Credentials credentials) {
 }
 
 bool Process::leader_synced() const {
-  return feed_->state(LeaderId{0}) == feed::SessionState::live && events_.size() == 0;
+  return feed_->state(LeaderId{0}) == feed::SessionState::live && events_.size() == 0 &&
+         !copier_->is_deciding();
 }
 
 void Process::trust_positions(bool trust) {

@@ -60,7 +60,7 @@ class Rung final : public Agent {
   Bell bell_;
 };
 
-// Each ring is answered by a pass that begins after it, whether or not the thread slept by then.
+// Whether or not the thread slept by then.
 TEST(AgentThread, IsWokenByTheBellOfItsAgent) {
   Rung agent;
   AgentThread thread("rung", {&agent}, Idle::sleep, std::nullopt);

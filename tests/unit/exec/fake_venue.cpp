@@ -322,6 +322,7 @@ void FakeSocket::open(const net::Url& url, Mono) {
 }
 
 net::WebSocket::Event FakeSocket::poll(Mono) {
+  if (venue_.on_poll) venue_.on_poll();
   if (connecting_) {
     if (is_stream ? venue_.hang_streams : venue_.hang_orders) return Event::none;
     connecting_ = false;

@@ -84,6 +84,7 @@ class FakeVenue final : public net::Transport {
   int time_reads = 0;
   std::function<void(const std::string& client_order_id)> on_order;  // as it arrives
   std::function<void()> on_connect;                                   // a socket takes its time
+  std::function<void()> on_poll;                                      // likewise
   int sockets_made = 0;
 
   std::int64_t now_ms() const { return time_offset + clock_.now().ns / 1'000'000; }

@@ -60,6 +60,46 @@ TEST(LaneTurns, APassEndsWithTheHandshakeThatTookLong) {
   for (int i = 0; i < all; ++i) EXPECT_EQ(rig.link(i), LinkState::ready) << i;
 }
 
+// Else a thread that naps would nap before it has looked at the others.
+TEST(LaneTurns, APassThatWasCutShortIsNotIdle) {
+  LaneRig rig;
+  make_ready(rig);
+  while (rig.lane->do_work() != 0) {}
+  EXPECT_EQ(rig.lane->do_work(), 0);
+  rig.venue.on_poll = [&] { rig.clock.advance(limits::links_time_max); };
+  EXPECT_NE(rig.lane->do_work(), 0);
+}
+
+// The machine slept: what came meanwhile is read before anybody asks where it stays.
+TEST(LaneTurns, AnAnswerThatLiesUnreadIsNotMissed) {
+  LaneRig rig({}, {}, nullptr, false, 1);
+  make_ready(rig);
+  for (int i = 0; i < all; ++i) rig.buy("1", i);
+  for (std::size_t i = 0; i < rig.venue.placed.size(); ++i) rig.venue.answer(i, "FILLED", "1");
+  rig.clock.advance(2 * OrderLane::answer_max);
+  rig.step();
+  EXPECT_EQ(rig.results(), LaneRig::followers);
+  EXPECT_TRUE(rig.all<OrderUnknown>().empty());
+}
+
+TEST(LaneTurns, NewOrdersKeepSocketsWaitingAMillisecondAtMost) {
+  LaneRig rig;
+  make_ready(rig);
+  rig.buy("1");
+  rig.lane->do_work();  // has just looked
+  rig.venue.answer(0, "FILLED", "1");
+  const std::chrono::microseconds between{100};
+  int passes = 0;
+  while (rig.stages[Stage::acknowledged].count() == 0 && passes < 100) {
+    rig.clock.advance(between);
+    ASSERT_TRUE(rig.orders.try_push(
+        TestApproval::order(rig.terms(OrderKind::increase, Side::buy, "1"))));
+    rig.lane->do_work();
+    ++passes;
+  }
+  EXPECT_EQ(passes * between, milliseconds(1));
+}
+
 TEST(LaneTurns, GoOnWhenAFollowerHasGone) {
   LaneRig rig({}, {}, nullptr, false, 1);
   make_ready(rig);

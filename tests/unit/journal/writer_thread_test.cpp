@@ -76,5 +76,24 @@ TEST(JournalThread, AppendsAndSyncsMeetWithoutALock) {
   if (!writer->failed()) { EXPECT_EQ(writer->appended(), records); }
 }
 
+// It naps for half an hour, and is woken each time.
+TEST(JournalThread, IsWokenWhenSomethingWaits) {
+  CountingDisk disk;
+  SteadyClock clock;
+  Channel<Notice> notices(16);
+  Journal journal(disk, clock, notices, {.sync_every = std::chrono::hours(1)});
+  Writer* const writer = journal.open("lane0", {}, wall_clock_ns()).value();
+  AgentThread thread("journal", {&journal}, Idle::sleep, std::nullopt);
+  for (std::int64_t i = 1; i <= 100; ++i) {
+    ASSERT_TRUE(writer->append(Mark{{.symbol = SymbolId{1}, .price = Price::from_units(i)}},
+                               clock.now()));
+    writer->want_durable();
+    writer->ask();
+    while (writer->durable() != writer->appended()) std::this_thread::yield();
+  }
+  thread.stop();
+  journal.bell()->ring();
+}
+
 }  // namespace
 }  // namespace copyd::journal

@@ -1,4 +1,4 @@
-// A connection to ourselves: what is sent is taken back, however often, and its end is told.
+// A connection to ourselves: what is sent is taken back, however often.
 #include "net/loopback.hpp"
 
 #include <gtest/gtest.h>

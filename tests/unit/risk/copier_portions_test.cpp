@@ -39,6 +39,26 @@ TEST(CopierPortions, NothingIsAppliedBetweenThem) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(rig.skipped(i, Reject::halted), 1) << i;
 }
 
+TEST(CopierPortions, AReportWaitsForTheFillToBeDecided) {
+  CopierRig rig({.followers = 4, .lanes = 1, .followers_per_pass = 1});
+  ASSERT_TRUE(rig.events.try_push(LeaderEvent{rig.fill_of(Side::buy, "0.02"_qty)}));
+  rig.copier->do_work();
+  const auto first = rig.taken();
+  ASSERT_EQ(first.size(), 1U);
+  ASSERT_TRUE(rig.reports[0]->try_push(OrderDone{.ref = first[0]->ref,
+                                                 .follower = first[0]->follower,
+                                                 .end = OrderEnd::executed,
+                                                 .filled = first[0]->qty,
+                                                 .average = {},
+                                                 .venue_time = {}}));
+  for (std::size_t decided = 2; decided <= 4; ++decided) {
+    rig.copier->do_work();
+    EXPECT_EQ(rig.copier->in_flight(), decided);
+  }
+  rig.copier->do_work();
+  EXPECT_EQ(rig.copier->in_flight(), 3U);
+}
+
 // Fills, answers, halts and reads of the mode, drawn; the same for every size of a portion.
 std::string story(std::size_t followers_per_pass, unsigned seed, RowRecords& rows) {
   CopierRig rig({.followers = 7, .lanes = 2, .followers_per_pass = followers_per_pass});
